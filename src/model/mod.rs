@@ -1,0 +1,25 @@
+//! Words of the domain: ids, time, chance, apps and their configuration, users, identities, sessions, claims.
+//!
+//! Pure: no I/O, no async, nothing of ours below it. What is parsed here is trusted everywhere else.
+
+mod chance;
+mod claims;
+mod config;
+mod id;
+mod secret;
+mod time;
+mod user;
+
+pub use chance::Dice;
+pub use claims::{AccessClaims, IdentityClaim, RefreshClaims};
+pub use config::{
+    AccessTokenSettings, AnonymousUserExpiration, AppConfig, CompatSettings, ExpiryClock, Format, LinkErrors,
+    Provider, ProviderType, Settings, TokenForm, default_location,
+};
+pub use id::{
+    AppId, AppKey, BadId, ClientAppId, DeploymentId, DeviceId, DomainId, GroupId, ObjectId, ProviderId,
+    RequestId, SessionId, UserId,
+};
+pub use secret::Secret;
+pub use time::{Clock, DAY, Day, Timestamp};
+pub use user::{Device, DeviceHash, Identity, Session, User, UserType, anonymous_identity_id};

@@ -1,0 +1,445 @@
+//! The only room that knows SQL. What may be asked, what may be done, and the laws that hold on every engine.
+//!
+//! **A write is a value and a store method is a whole act.** Everything variable (ids, times, hashes) is computed
+//! before and travels in the act; no transaction leaves the room. That is what lets SQLite share one fsync among
+//! hundreds of callers.
+//!
+//! The laws, each a test in `tests/it/contract` that any engine is put through:
+//! - *durable*: `Ok` survives `kill -9`.
+//! - *whole*: all of an act or nothing, also inside a shared commit.
+//! - *detached*: dropping the future does not undo the act.
+//! - *no clock, no dice*: the store makes no value.
+//! - *one winner*: of two racing claims one gets [`Error::Conflict`].
+//! - *again*: the same act twice is one act, so that a commit whose answer was lost can be retried.
+//! - *seen*: after `Ok` every ask sees it.
+//! - *same order*: pages sort bytewise.
+//! - *same values*: no `now()`, triggers or sequences.
+
+pub mod sqlite;
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use crate::model::{
+    AnonymousUserExpiration, AppId, AppKey, ClientAppId, Day, DeploymentId, Device, DeviceId, DomainId,
+    GroupId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
+};
+
+/// What the store answers, later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// A result of this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What the machine could not do. There is no "not found": lookups say `None`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else has it.
+    #[error("{0} is taken")]
+    Conflict(Taken),
+    /// The engine cannot do it now: full queue, full disk, lost connection. Trying again later may succeed.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row cannot be what this server wrote.
+    #[error("corrupt row in {table}: {id}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// Which row, and what is wrong with it.
+        id: String,
+    },
+}
+
+/// What two claims raced for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The number drawn for a new app.
+    AppKey,
+    /// A client app id.
+    ClientAppId,
+    /// A user or session id, which another user or session has.
+    Id,
+    /// The configuration was deployed by somebody else since it was read.
+    Deployment,
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Taken::AppKey => "the app's number",
+            Taken::ClientAppId => "the client app id",
+            Taken::Id => "the id",
+            Taken::Deployment => "the live deployment",
+        })
+    }
+}
+
+/// What may be asked. Never waits behind a writer.
+pub trait Ask: Send + Sync {
+    /// Every app with its live configuration and keys, by client app id.
+    fn apps(&self) -> Answer<'_, Vec<AppRecord>>;
+
+    /// One app.
+    fn app(&self, app: AppKey) -> Answer<'_, Option<AppRecord>>;
+
+    /// The files of an app's live deployment, by path.
+    fn files(&self, app: AppKey) -> Answer<'_, Vec<File>>;
+
+    /// The directory that was imported from a canonical path.
+    fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>>;
+
+    /// The project that apps belong to, made at the first start.
+    fn group(&self) -> Answer<'_, Option<GroupId>>;
+
+    /// Everything a request with a token needs, in one round trip. `None` when the session or its user is gone.
+    fn bearer(&self, app: AppKey, user: UserId, session: SessionId) -> Answer<'_, Option<Bearer>>;
+
+    /// One user.
+    fn user(&self, app: AppKey, user: UserId) -> Answer<'_, Option<User>>;
+
+    /// Users by ascending id.
+    fn users(&self, app: AppKey, page: Page) -> Answer<'_, Vec<User>>;
+
+    /// How many users an app has.
+    fn user_count(&self, app: AppKey) -> Answer<'_, u64>;
+
+    /// A user's sessions by ascending id.
+    fn sessions_of(&self, app: AppKey, user: UserId) -> Answer<'_, Vec<Session>>;
+
+    /// What a session's device said of itself: a JSON object.
+    fn device(&self, app: AppKey, hash: crate::model::DeviceHash) -> Answer<'_, Option<String>>;
+
+    /// Guests that the policy lets go at `now`, by ascending id, after `after`, at most `limit`.
+    fn expired(
+        &self,
+        app: AppKey,
+        policy: AnonymousUserExpiration,
+        now: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<User>>;
+
+    /// The first second at which the policy lets a guest go, looking only at users after the cursor (and at guests
+    /// seen after the day they were made). `None` when there is no guest to wait for.
+    fn next_expiry(
+        &self,
+        app: AppKey,
+        policy: AnonymousUserExpiration,
+        after: Option<UserId>,
+    ) -> Answer<'_, Option<Timestamp>>;
+
+    /// The latest time any server told the store.
+    fn latest_time(&self) -> Answer<'_, Option<Timestamp>>;
+
+    /// Whether the store can answer.
+    fn ready(&self) -> Answer<'_, ()>;
+}
+
+/// What may be done. `Ok` means durable.
+pub trait Store: Ask {
+    /// Makes the project, if there is none, and says which one there is.
+    fn found(&self, act: Found) -> Answer<'_, GroupId>;
+
+    /// Makes a configuration live: a new app with its keys, or a new deployment of an app.
+    fn deploy(&self, act: Deploy) -> Answer<'_, ()>;
+
+    /// A guest arrives: a new user with its first session.
+    fn log_in(&self, act: LogIn) -> Answer<'_, ()>;
+
+    /// Ends one session. `true` when it was there.
+    fn log_out(&self, act: LogOut) -> Answer<'_, bool>;
+
+    /// Notes a guest's day of activity, if it is later than what is known. Never moves backwards, and does nothing
+    /// to users who are no guests or are gone.
+    fn touch(&self, act: Touch) -> Answer<'_, ()>;
+
+    /// Enables or disables a user; disabling ends all its sessions. `false` when there is no such user.
+    fn set_disabled(&self, act: SetDisabled) -> Answer<'_, bool>;
+
+    /// Ends all sessions of a user. `false` when there is no such user.
+    fn revoke_sessions(&self, act: RevokeSessions) -> Answer<'_, bool>;
+
+    /// Removes a user with its identities and sessions. `false` when there was no such user.
+    fn delete_user(&self, act: DeleteUser) -> Answer<'_, bool>;
+
+    /// Removes at most `limit` guests that the policy lets go, with their sessions, deciding in the statement that
+    /// deletes.
+    fn expire(&self, act: Expire) -> Answer<'_, Expired>;
+
+    /// Adds a signing key, retiring none.
+    fn add_key(&self, act: AddKey) -> Answer<'_, ()>;
+
+    /// Removes a signing key, and with `end_sessions` every session of the app. `false` when there was no such key.
+    fn retire_key(&self, act: RetireKey) -> Answer<'_, bool>;
+
+    /// Remembers `now` as the latest time seen, if it is later than what is known.
+    fn see_time(&self, now: Timestamp) -> Answer<'_, ()>;
+
+    /// Writes a consistent copy of everything to a new file, while writes go on. `Unavailable` when the file exists.
+    fn back_up(&self, to: PathBuf) -> Answer<'_, BackedUp>;
+
+    /// What an operator should know of the engine: name and finding, with whether it is well.
+    fn examine(&self) -> Answer<'_, Vec<Finding>>;
+
+    /// Ends the engine: what was accepted is done, then its files are closed. Later acts are `Unavailable`.
+    fn close(&self) -> Answer<'_, ()>;
+
+    /// The file that holds the store, for a socket and messages beside it.
+    fn location(&self) -> &Path;
+}
+
+/// An app with what is live of it.
+#[derive(Clone, Debug)]
+pub struct AppRecord {
+    /// The store's number for it.
+    pub key: AppKey,
+    /// `_id`.
+    pub id: AppId,
+    /// The id clients know.
+    pub client_app_id: ClientAppId,
+    /// The id in tokens.
+    pub domain_id: DomainId,
+    /// The project.
+    pub group_id: GroupId,
+    /// When the app was made.
+    pub created: Timestamp,
+    /// The live deployment.
+    pub deployment: DeploymentId,
+    /// The live configuration, as JSON of `model::AppConfig`.
+    pub config: String,
+    /// Its signing keys, oldest first.
+    pub keys: Vec<KeyRecord>,
+}
+
+/// A signing key as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Which key of its purpose.
+    pub id: String,
+    /// What it is for: see `auth::keys`.
+    pub purpose: u8,
+    /// The key's bytes, sealed with the master key when there is one.
+    pub material: Secret<Vec<u8>>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// A file of an app directory that is kept as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Relative, with `/`.
+    pub path: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Which app a directory became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryRecord {
+    /// The app.
+    pub app: AppKey,
+    /// A hash of the content that was imported last.
+    pub content: Vec<u8>,
+}
+
+/// What a request with a token needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bearer {
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+/// A page of users.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Page {
+    /// The last id of the page before.
+    pub after: Option<UserId>,
+    /// At most so many.
+    pub limit: u32,
+    /// Only guests, or only others.
+    pub guest: Option<bool>,
+    /// Only disabled users, or only enabled ones.
+    pub disabled: Option<bool>,
+}
+
+/// Makes the project.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The id it gets if there is none.
+    pub group_id: GroupId,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// Makes a configuration live.
+#[derive(Clone, Debug)]
+pub struct Deploy {
+    /// The app.
+    pub app: AppKey,
+    /// Present when the app is new. Conflicts: `AppKey`, `ClientAppId`.
+    pub new: Option<NewApp>,
+    /// The live deployment that this one was made from; `None` for a new app. Conflict: `Deployment`.
+    pub replaces: Option<DeploymentId>,
+    /// The new deployment.
+    pub deployment: DeploymentId,
+    /// JSON of `model::AppConfig`.
+    pub config: String,
+    /// The files that are kept as they are.
+    pub files: Vec<File>,
+    /// Where it came from: canonical path and content hash.
+    pub directory: Option<(String, Vec<u8>)>,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What a new app needs beside its configuration.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// `_id`.
+    pub id: AppId,
+    /// The id clients know.
+    pub client_app_id: ClientAppId,
+    /// The id in tokens.
+    pub domain_id: DomainId,
+    /// The project.
+    pub group_id: GroupId,
+    /// Its first signing keys.
+    pub keys: Vec<KeyRecord>,
+}
+
+/// A guest arrives. Linking and other providers will add the identity that was proved.
+#[derive(Clone, Debug)]
+pub struct LogIn {
+    /// The app.
+    pub app: AppKey,
+    /// The new user.
+    pub user: UserId,
+    /// Its session.
+    pub session: SessionId,
+    /// The device's id, if it said so.
+    pub device: Option<DeviceId>,
+    /// What the device said of itself.
+    pub device_details: Option<Device>,
+    /// The provider.
+    pub provider: ProviderType,
+}
+
+/// Ends one session.
+#[derive(Clone, Copy, Debug)]
+pub struct LogOut {
+    /// The app.
+    pub app: AppKey,
+    /// Whose session.
+    pub user: UserId,
+    /// Which one.
+    pub session: SessionId,
+}
+
+/// Notes activity.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch {
+    /// The app.
+    pub app: AppKey,
+    /// Who was active.
+    pub user: UserId,
+    /// On which day.
+    pub day: Day,
+}
+
+/// Enables or disables a user.
+#[derive(Clone, Copy, Debug)]
+pub struct SetDisabled {
+    /// The app.
+    pub app: AppKey,
+    /// Whom.
+    pub user: UserId,
+    /// The new state.
+    pub disabled: bool,
+}
+
+/// Ends all sessions of a user.
+#[derive(Clone, Copy, Debug)]
+pub struct RevokeSessions {
+    /// The app.
+    pub app: AppKey,
+    /// Whose.
+    pub user: UserId,
+}
+
+/// Removes a user.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteUser {
+    /// The app.
+    pub app: AppKey,
+    /// Whom.
+    pub user: UserId,
+}
+
+/// Removes guests that the policy lets go.
+#[derive(Clone, Copy, Debug)]
+pub struct Expire {
+    /// The app.
+    pub app: AppKey,
+    /// The policy.
+    pub policy: AnonymousUserExpiration,
+    /// The present, against which the policy is read.
+    pub now: Timestamp,
+    /// Users up to this one were looked at before and need no second look, except guests with a day of activity.
+    pub after: Option<UserId>,
+    /// At most so many are removed, and at most sixteen times so many rows are looked at.
+    pub limit: u32,
+}
+
+/// What a bite of expiry did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// Who was removed.
+    pub removed: Vec<UserId>,
+    /// The cursor for the next bite.
+    pub after: Option<UserId>,
+    /// Whether more may be waiting now.
+    pub more: bool,
+}
+
+/// Adds a signing key.
+#[derive(Clone, Debug)]
+pub struct AddKey {
+    /// The app.
+    pub app: AppKey,
+    /// The key.
+    pub key: KeyRecord,
+}
+
+/// Removes a signing key.
+#[derive(Clone, Debug)]
+pub struct RetireKey {
+    /// The app.
+    pub app: AppKey,
+    /// The key's purpose.
+    pub purpose: u8,
+    /// The key's id.
+    pub id: String,
+    /// Whether every session of the app ends with it.
+    pub end_sessions: bool,
+}
+
+/// A finished backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// One thing an operator should know.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub name: String,
+    /// What was found.
+    pub finding: String,
+    /// Whether that is well.
+    pub well: bool,
+}
