@@ -202,6 +202,17 @@ pub struct Provider {
     pub disabled: bool,
     /// Every other key, in its order: `config`, `secret_config`, `metadata_fields`, …
     pub rest: Map<String, Value>,
+    /// Its keys as its file had them, in their order, those with a field above included; empty when it never was
+    /// in a file. Export follows it, and writes an `id` only where one came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_order: Vec<String>,
+}
+
+impl Provider {
+    /// A provider with nothing but its type, as one that never was in a file.
+    pub fn new(kind: ProviderType, disabled: bool) -> Provider {
+        Provider { kind, id: None, disabled, rest: Map::new(), key_order: Vec::new() }
+    }
 }
 
 /// `passerby.json`: what the original had no place for. Unknown keys are errors, absent ones take their defaults.
