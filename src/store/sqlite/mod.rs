@@ -1,1 +1,192 @@
-//! Not written yet.
+//! The store in one SQLite file: one writing thread that shares its commits, a few connections that read.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `open` | whose file it is, its schema, its connections |
+//! | `writer` | the thread, the shared commit |
+//! | `acts/` | each act as its statements |
+//! | `readers`, `asks` | who reads, and what may be asked |
+//! | `rule` | when guests are let go |
+//! | `sql`, `row` | every statement, and rows as values |
+//! | `care` | backup and examination |
+//! | `failure` | why something could not be done |
+
+mod acts;
+mod asks;
+mod care;
+mod failure;
+mod open;
+mod readers;
+mod row;
+mod rule;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use failure::Failure;
+pub use open::{OpenError, Options};
+use readers::Readers;
+use writer::Writer;
+
+use super::{
+    AddKey, Answer, BackedUp, DeleteUser, Deploy, Expire, Expired, Finding, Found, LogIn, LogOut, Result,
+    RetireKey, RevokeSessions, SetDisabled, Store, Touch,
+};
+use crate::model::{GroupId, Timestamp};
+
+/// A store in one SQLite file. Its asks and acts are to be made within a tokio runtime.
+///
+/// Dropping it waits until the acts that it accepted are done, as [`Store::close`] does without blocking.
+pub struct Sqlite {
+    path: PathBuf,
+    parts: Arc<Parts>,
+}
+
+/// What is put away together at the end.
+struct Parts {
+    writer: Writer,
+    readers: Arc<Readers>,
+    /// Held until everything else is closed, and by whoever works on the file with a connection of its own.
+    lock: Mutex<Option<Arc<File>>>,
+    /// Held while closing, so that whoever closes second returns when the first is done.
+    closing: Mutex<()>,
+}
+
+impl Sqlite {
+    /// Opens the file, making it when there is none, for this process alone.
+    pub fn open(options: Options) -> std::result::Result<Sqlite, OpenError> {
+        let queue = options.queue;
+        let opened = open::open(options)?;
+        let writer =
+            Writer::start(opened.writer, queue).map_err(|error| OpenError::Io(opened.path.clone(), error))?;
+        let readers = Arc::new(Readers::new(opened.point, opened.long));
+        let lock = Mutex::new(Some(Arc::new(opened.lock)));
+        let parts = Parts { writer, readers, lock, closing: Mutex::new(()) };
+        Ok(Sqlite { path: opened.path, parts: Arc::new(parts) })
+    }
+
+    /// The lock, for as long as the caller's own connection lives.
+    fn share_lock(&self) -> Result<Arc<File>> {
+        let lock = self.parts.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(lock.clone().ok_or(Failure::Closed)?)
+    }
+}
+
+impl Parts {
+    /// Finishes what was accepted and closes the files. A second time it does nothing.
+    fn close(&self) {
+        let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer.stop();
+        self.readers.close();
+        if let Some(writer) = writer {
+            // The log is folded into the file, so that what is left behind is one file. What fails here loses
+            // nothing: the log is read at the next start.
+            let folded = writer.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()));
+            if let Err(error) = folded.and_then(|()| writer.close().map_err(|(_, error)| error)) {
+                tracing::warn!(%error, "failed to fold the log into the store");
+            }
+        }
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.parts.close();
+    }
+}
+
+impl Store for Sqlite {
+    fn found(&self, act: Found) -> Answer<'_, GroupId> {
+        self.parts.writer.submit(act)
+    }
+
+    fn deploy(&self, act: Deploy) -> Answer<'_, ()> {
+        match acts::Sealed::new(act) {
+            Ok(act) => self.parts.writer.submit(act),
+            Err(refused) => Box::pin(std::future::ready(Err(refused))),
+        }
+    }
+
+    fn log_in(&self, act: LogIn) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn log_out(&self, act: LogOut) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn touch(&self, act: Touch) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn set_disabled(&self, act: SetDisabled) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn revoke_sessions(&self, act: RevokeSessions) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn delete_user(&self, act: DeleteUser) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn expire(&self, act: Expire) -> Answer<'_, Expired> {
+        self.parts.writer.submit(act)
+    }
+
+    fn add_key(&self, act: AddKey) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn retire_key(&self, act: RetireKey) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn see_time(&self, now: Timestamp) -> Answer<'_, ()> {
+        self.parts.writer.submit(acts::SeeTime(now))
+    }
+
+    fn back_up(&self, to: PathBuf) -> Answer<'_, BackedUp> {
+        Box::pin(async move {
+            let (lock, from) = (self.share_lock()?, self.path.clone());
+            readers::elsewhere(move || {
+                let done = care::back_up(&from, &to);
+                drop(lock);
+                done
+            })
+            .await
+        })
+    }
+
+    fn examine(&self) -> Answer<'_, Vec<Finding>> {
+        Box::pin(async move {
+            let (lock, path) = (self.share_lock()?, self.path.clone());
+            let how_it_writes = self.parts.writer.submit(care::HowItWrites).await;
+            readers::elsewhere(move || {
+                let findings = care::examine(&path, how_it_writes);
+                drop(lock);
+                findings
+            })
+            .await
+        })
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        let parts = Arc::clone(&self.parts);
+        readers::elsewhere(move || {
+            parts.close();
+            Ok(())
+        })
+    }
+
+    fn location(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,155 @@
+//! Acts on apps, their configuration and keys, and on the server's own row.
+
+use aws_lc_rs::digest;
+use rusqlite::params;
+
+use crate::model::{AppKey, GroupId, Timestamp};
+use crate::store::sqlite::failure::{is_taken, refuse_nul};
+use crate::store::sqlite::writer::{Act, Desk};
+use crate::store::sqlite::{asks, row, sql};
+use crate::store::{AddKey, Deploy, Error, Found, KeyRecord, NewApp, Result, RetireKey, Taken};
+
+impl Act for Found {
+    type Done = GroupId;
+
+    fn perform(&self, desk: &mut Desk) -> Result<GroupId> {
+        desk.run(sql::FOUND, params![self.group_id.0.0, self.now.0])?;
+        Ok(asks::group(desk.connection())?.unwrap_or(self.group_id))
+    }
+}
+
+/// Remembers the latest time.
+pub(in crate::store::sqlite) struct SeeTime(pub(in crate::store::sqlite) Timestamp);
+
+impl Act for SeeTime {
+    type Done = ();
+
+    fn perform(&self, desk: &mut Desk) -> Result<()> {
+        desk.run(sql::SEE_TIME, [self.0.0])?;
+        Ok(())
+    }
+}
+
+/// A deployment with the hash of each of its files, reckoned before the writer sees it.
+pub(in crate::store::sqlite) struct Sealed {
+    act: Deploy,
+    hashes: Vec<[u8; 32]>,
+}
+
+impl Sealed {
+    pub(in crate::store::sqlite) fn new(act: Deploy) -> Result<Sealed> {
+        let keys = act.new.iter().flat_map(|new| &new.keys).map(|key| key.id.as_str());
+        let paths = act.files.iter().map(|file| file.path.as_str());
+        let directory = act.directory.iter().map(|(path, _)| path.as_str());
+        refuse_nul(keys.chain(paths).chain(directory).chain([act.config.as_str()]))?;
+        let hashes = act.files.iter().map(|file| sha256(&file.bytes)).collect();
+        Ok(Sealed { act, hashes })
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    hash
+}
+
+impl Act for Sealed {
+    type Done = ();
+
+    fn perform(&self, desk: &mut Desk) -> Result<()> {
+        let Deploy { app, deployment, now, .. } = self.act;
+        let params = params![app.0, deployment.0.0];
+        if let Some(config) = row::one(desk.connection(), sql::DEPLOYMENT, params, |row| {
+            row::Cells::new(row, "deployments", 0).get::<String>(0)
+        })? {
+            // It was done before, whatever is live by now; or another one has its id.
+            return if config == self.act.config { Ok(()) } else { Err(Error::Conflict(Taken::Deployment)) };
+        }
+        match &self.act.new {
+            Some(new) => self.insert_app(desk, new)?,
+            None => self.move_live_pointer(desk)?,
+        }
+        desk.run(sql::INSERT_DEPLOYMENT, params![app.0, deployment.0.0, now.0, self.act.config])?;
+        for (file, hash) in self.act.files.iter().zip(&self.hashes) {
+            desk.run(sql::INSERT_FILE, params![hash, file.bytes])?;
+            desk.run(sql::INSERT_DEPLOYMENT_FILE, params![app.0, deployment.0.0, file.path, hash])?;
+        }
+        if let Some((path, content)) = &self.act.directory {
+            desk.run(sql::PUT_DIRECTORY, params![path, app.0, content])?;
+        }
+        Ok(())
+    }
+}
+
+impl Sealed {
+    fn insert_app(&self, desk: &Desk, new: &NewApp) -> Result<()> {
+        let Deploy { app, deployment, now, .. } = self.act;
+        if desk.exists(sql::APP_EXISTS, [app.0])? {
+            return Err(Error::Conflict(Taken::AppKey));
+        }
+        if desk.exists(sql::CLIENT_APP_ID_EXISTS, [new.client_app_id.as_str()])? {
+            return Err(Error::Conflict(Taken::ClientAppId));
+        }
+        let inserted = desk.run(
+            sql::INSERT_APP,
+            params![
+                app.0,
+                new.id.0.0,
+                new.client_app_id.as_str(),
+                new.domain_id.0.0,
+                new.group_id.0.0,
+                now.0,
+                deployment.0.0
+            ],
+        );
+        match inserted {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => return Err(Error::Conflict(Taken::Id)),
+            Err(error) => return Err(error.into()),
+        }
+        new.keys.iter().try_for_each(|key| insert_key(desk, app, key))
+    }
+
+    fn move_live_pointer(&self, desk: &Desk) -> Result<()> {
+        let Deploy { app, replaces, deployment, .. } = self.act;
+        let moved = match replaces {
+            Some(live) => desk.run(sql::MOVE_LIVE_POINTER, params![app.0, live.0.0, deployment.0.0])?,
+            None => 0,
+        };
+        if moved == 1 { Ok(()) } else { Err(Error::Conflict(Taken::Deployment)) }
+    }
+}
+
+impl Act for AddKey {
+    type Done = ();
+
+    fn perform(&self, desk: &mut Desk) -> Result<()> {
+        refuse_nul([self.key.id.as_str()])?;
+        insert_key(desk, self.app, &self.key)
+    }
+}
+
+fn insert_key(desk: &Desk, app: AppKey, key: &KeyRecord) -> Result<()> {
+    let params = params![app.0, key.purpose, key.id, key.created.0, key.material.expose()];
+    match desk.run(sql::INSERT_KEY, params) {
+        Ok(_) => Ok(()),
+        Err(error) if is_taken(&error) => {
+            let params = params![app.0, key.purpose, key.id];
+            let there = row::one(desk.connection(), sql::KEY, params, row::key)?;
+            if there.as_ref() == Some(key) { Ok(()) } else { Err(Error::Conflict(Taken::Id)) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Act for RetireKey {
+    type Done = bool;
+
+    fn perform(&self, desk: &mut Desk) -> Result<bool> {
+        let there = desk.run(sql::DELETE_KEY, params![self.app.0, self.purpose, self.id])? > 0;
+        if there && self.end_sessions {
+            desk.run(sql::DELETE_SESSIONS_OF_APP, [self.app.0])?;
+        }
+        Ok(there)
+    }
+}

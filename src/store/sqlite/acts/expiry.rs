@@ -1,0 +1,83 @@
+//! A bite of expiry.
+
+use rusqlite::params;
+
+use super::users::delete_sessions_of;
+use crate::model::UserId;
+use crate::store::sqlite::asks::after;
+use crate::store::sqlite::rule::Due;
+use crate::store::sqlite::writer::{Act, Desk};
+use crate::store::sqlite::{row, sql};
+use crate::store::{Expire, Expired, Result};
+
+/// How many rows are looked at for each guest that may be removed.
+const LOOKS_PER_REMOVAL: u32 = 16;
+
+impl Act for Expire {
+    type Done = Expired;
+
+    fn perform(&self, desk: &mut Desk) -> Result<Expired> {
+        let Some(due) = Due::at(self.policy, self.now) else {
+            return Ok(Expired { removed: Vec::new(), after: self.after, more: false });
+        };
+        let limit = self.limit.max(1) as usize;
+        let stretch = self.look_ahead(desk, due, limit)?;
+        let mut removed = match stretch.last {
+            Some(last) => self.delete_up_to(desk, due, last)?,
+            None => Vec::new(),
+        };
+        let left = limit - removed.len().min(limit);
+        let mut more = stretch.goes_on || left == 0;
+        if due.by_activity && left > 0 {
+            let seen = self.delete_seen(desk, due, left)?;
+            more |= seen.len() == left;
+            removed.extend(seen);
+        }
+        for &user in &removed {
+            delete_sessions_of(desk, self.app, user)?;
+        }
+        removed.sort_unstable();
+        Ok(Expired { removed, after: stretch.last.or(self.after), more })
+    }
+}
+
+/// How far along the users a bite goes.
+struct Stretch {
+    /// The last user of it.
+    last: Option<UserId>,
+    /// Whether users after it may be due as well.
+    goes_on: bool,
+}
+
+impl Expire {
+    /// Finds the user at which the bite is full: so many removals, or so many rows.
+    fn look_ahead(&self, desk: &Desk, due: Due, limit: usize) -> Result<Stretch> {
+        let rows = self.limit.max(1).saturating_mul(LOOKS_PER_REMOVAL);
+        let mut statement = desk.connection().prepare_cached(sql::LOOK_AHEAD)?;
+        let params = params![self.app.0, after(&self.after), due.made_before.0.0, due.seen_before, rows];
+        let mut found = statement.query(params)?;
+        let mut stretch = Stretch { last: None, goes_on: false };
+        let (mut looks, mut removals) = (0, 0);
+        while let Some(row) = found.next()? {
+            stretch.last = Some(row::user_id(row)?);
+            looks += 1;
+            removals += usize::from(row.get::<_, bool>(1)?);
+            if removals == limit || looks == rows {
+                stretch.goes_on = true;
+                break;
+            }
+        }
+        Ok(stretch)
+    }
+
+    fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<UserId>> {
+        let params = params![self.app.0, after(&self.after), due.made_before.0.0, due.seen_before, last.0.0];
+        row::all(desk.connection(), sql::DELETE_DUE_UP_TO, params, row::user_id)
+    }
+
+    fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<UserId>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let params = params![self.app.0, limit, due.made_before.0.0, due.seen_before];
+        row::all(desk.connection(), sql::DELETE_DUE_SEEN, params, row::user_id)
+    }
+}

@@ -1,0 +1,143 @@
+//! What may be asked of SQLite. Point asks run where they are asked, long ones elsewhere: see `readers`.
+
+use rusqlite::{Connection, params};
+
+use super::rule::{self, Due};
+use super::{Sqlite, row, sql};
+use crate::model::{
+    AnonymousUserExpiration, AppKey, DeviceHash, GroupId, ObjectId, Session, SessionId, Timestamp, User,
+    UserId,
+};
+use crate::store::{Answer, AppRecord, Ask, Bearer, DirectoryRecord, File, Page, Result};
+
+impl Ask for Sqlite {
+    fn apps(&self) -> Answer<'_, Vec<AppRecord>> {
+        self.parts.readers.long(|connection| {
+            // One view for the apps and their keys.
+            let view = connection.unchecked_transaction()?;
+            let mut apps = row::all(&view, sql::APPS, (), row::app)?;
+            for app in &mut apps {
+                app.keys = row::all(&view, sql::KEYS, [app.key.0], row::key)?;
+            }
+            Ok(apps)
+        })
+    }
+
+    fn app(&self, app: AppKey) -> Answer<'_, Option<AppRecord>> {
+        self.point(move |connection| {
+            let view = connection.unchecked_transaction()?;
+            let Some(mut found) = row::one(&view, sql::APP, [app.0], row::app)? else { return Ok(None) };
+            found.keys = row::all(&view, sql::KEYS, [app.0], row::key)?;
+            Ok(Some(found))
+        })
+    }
+
+    fn files(&self, app: AppKey) -> Answer<'_, Vec<File>> {
+        self.parts.readers.long(move |connection| row::all(connection, sql::FILES, [app.0], row::file))
+    }
+
+    fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>> {
+        self.point(move |connection| {
+            row::one(connection, sql::DIRECTORY, [path], |row| {
+                let cells = row::Cells::new(row, "directories", 0);
+                Ok(DirectoryRecord { app: AppKey(cells.get(0)?), content: cells.get(1)? })
+            })
+        })
+    }
+
+    fn group(&self) -> Answer<'_, Option<GroupId>> {
+        self.point(group)
+    }
+
+    fn bearer(&self, app: AppKey, user: UserId, session: SessionId) -> Answer<'_, Option<Bearer>> {
+        self.point(move |connection| {
+            row::one(connection, sql::BEARER, params![app.0, user.0.0, session.0.0], row::bearer)
+        })
+    }
+
+    fn user(&self, app: AppKey, user: UserId) -> Answer<'_, Option<User>> {
+        self.point(move |connection| row::one(connection, sql::USER, params![app.0, user.0.0], row::user))
+    }
+
+    fn users(&self, app: AppKey, page: Page) -> Answer<'_, Vec<User>> {
+        self.parts.readers.long(move |connection| {
+            let after = after(&page.after);
+            let params = params![app.0, after, page.guest, page.disabled, page.limit];
+            row::all(connection, sql::USERS, params, row::user)
+        })
+    }
+
+    fn user_count(&self, app: AppKey) -> Answer<'_, u64> {
+        self.parts.readers.long(move |connection| {
+            let count = row::one(connection, sql::USER_COUNT, [app.0], |row| Ok(row.get::<_, i64>(0)?))?;
+            Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+        })
+    }
+
+    fn sessions_of(&self, app: AppKey, user: UserId) -> Answer<'_, Vec<Session>> {
+        self.point(move |connection| {
+            row::all(connection, sql::SESSIONS_OF, params![app.0, user.0.0], row::session)
+        })
+    }
+
+    fn device(&self, app: AppKey, hash: DeviceHash) -> Answer<'_, Option<String>> {
+        self.point(move |connection| {
+            row::one(connection, sql::DEVICE, params![app.0, hash.0], |row| {
+                row::Cells::new(row, "devices", 0).get(0)
+            })
+        })
+    }
+
+    fn expired(
+        &self,
+        app: AppKey,
+        policy: AnonymousUserExpiration,
+        now: Timestamp,
+        cursor: Option<UserId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<User>> {
+        self.parts.readers.long(move |connection| {
+            let Some(due) = Due::at(policy, now) else { return Ok(Vec::new()) };
+            let params = params![app.0, after(&cursor), due.made_before.0.0, due.seen_before, limit];
+            row::all(connection, sql::EXPIRED, params, row::user)
+        })
+    }
+
+    fn next_expiry(
+        &self,
+        app: AppKey,
+        policy: AnonymousUserExpiration,
+        cursor: Option<UserId>,
+    ) -> Answer<'_, Option<Timestamp>> {
+        self.parts.readers.long(move |connection| rule::next(connection, app, policy, cursor))
+    }
+
+    fn latest_time(&self) -> Answer<'_, Option<Timestamp>> {
+        self.point(|connection| Ok(row::server::<Option<i64>>(connection, sql::LATEST_TIME)?.map(Timestamp)))
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if !self.parts.writer.alive() {
+                return Err(super::Failure::Closed.into());
+            }
+            self.parts.readers.point(group).map(|_| ())
+        })
+    }
+}
+
+impl Sqlite {
+    fn point<'a, T: 'a>(&'a self, ask: impl FnOnce(&Connection) -> Result<T> + Send + 'a) -> Answer<'a, T> {
+        Box::pin(async move { self.parts.readers.point(ask) })
+    }
+}
+
+pub(super) fn group(connection: &Connection) -> Result<Option<GroupId>> {
+    let id = row::server::<Option<[u8; 12]>>(connection, sql::GROUP)?;
+    Ok(id.map(|bytes| GroupId(ObjectId(bytes))))
+}
+
+/// The id that a page follows, as bytes: none at all sort before every id.
+pub(super) fn after(cursor: &Option<UserId>) -> &[u8] {
+    cursor.as_ref().map_or(&[], |id| &id.0.0)
+}

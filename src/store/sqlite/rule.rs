@@ -1,0 +1,107 @@
+//! When guests are let go. One rule for all who ask (`due!` in `sql`), here with what it takes from the policy.
+
+use rusqlite::{Connection, params};
+
+use super::asks::after;
+use super::{row, sql};
+use crate::model::{AnonymousUserExpiration, AppKey, DAY, Day, ExpiryClock, ObjectId, Timestamp, UserId};
+use crate::store::Result;
+
+/// A policy at a moment: due is a guest with an id below `made_before` that was not seen on `seen_before` or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) made_before: UserId,
+    pub(super) seen_before: i64,
+    /// Whether being seen puts the end off, so that guests who were seen must be looked for by their day.
+    pub(super) by_activity: bool,
+}
+
+impl Due {
+    /// `None` when the policy lets nobody go.
+    pub(super) fn at(policy: AnonymousUserExpiration, now: Timestamp) -> Option<Due> {
+        let days = i64::from(policy.days);
+        match policy.clock {
+            ExpiryClock::Never => None,
+            // Whole days: today and the last day of activity do not count.
+            ExpiryClock::Inactivity => {
+                let day = Day(now.day().0.saturating_sub(days));
+                Some(Due {
+                    made_before: UserId(ObjectId::first_of(day.start())),
+                    seen_before: day.0,
+                    by_activity: true,
+                })
+            }
+            ExpiryClock::Age => Some(Due {
+                made_before: UserId(ObjectId::first_of(now.plus(1 - days * DAY))),
+                seen_before: i64::MAX,
+                by_activity: false,
+            }),
+        }
+    }
+}
+
+/// The first second at which [`Due::at`] covers a guest.
+fn end(policy: AnonymousUserExpiration, created: Timestamp, last_seen: Option<Day>) -> Option<Timestamp> {
+    let days = i64::from(policy.days);
+    match policy.clock {
+        ExpiryClock::Never => None,
+        ExpiryClock::Inactivity => {
+            let last_active = created.day().max(last_seen.unwrap_or(created.day()));
+            Some(Day(last_active.0.saturating_add(days + 1)).start())
+        }
+        ExpiryClock::Age => Some(created.plus(days * DAY)),
+    }
+}
+
+/// The first second at which the policy lets any guest go, among those after the cursor and those who were seen.
+pub(super) fn next(
+    connection: &Connection,
+    app: AppKey,
+    policy: AnonymousUserExpiration,
+    cursor: Option<UserId>,
+) -> Result<Option<Timestamp>> {
+    let first = |query| {
+        row::one(connection, query, params![app.0, after(&cursor)], |row| {
+            Ok(end(policy, row::user_id(row)?.0.created(), None))
+        })
+    };
+    match policy.clock {
+        ExpiryClock::Never => Ok(None),
+        // Ids ascend with time, so the first guest is the oldest.
+        ExpiryClock::Age => Ok(first(sql::FIRST_GUEST_AFTER)?.flatten()),
+        ExpiryClock::Inactivity => {
+            let unseen = first(sql::FIRST_UNSEEN_GUEST_AFTER)?.flatten();
+            let seen = row::one(connection, sql::FIRST_SEEN_GUEST, [app.0], |row| {
+                let day = row::Cells::new(row, "users", 0).get(1).map(Day)?;
+                Ok(end(policy, row::user_id(row)?.0.created(), Some(day)))
+            })?;
+            Ok(unseen.into_iter().chain(seen.flatten()).min())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The two directions of the rule agree: a guest is due from its first second on, and not before.
+    #[test]
+    fn a_guest_is_due_from_its_first_second_on() {
+        let created = Timestamp(20_000 * DAY + 12_345);
+        let id = UserId(ObjectId::from_parts(created, [7; 5], 9));
+        for clock in [ExpiryClock::Inactivity, ExpiryClock::Age] {
+            for days in [1, 90, 36_500] {
+                for last_seen in [None, Some(Day(20_001)), Some(Day(20_033))] {
+                    let policy = AnonymousUserExpiration { clock, days };
+                    let end = end(policy, created, last_seen).unwrap();
+                    let due = |now| {
+                        let due = Due::at(policy, now).unwrap();
+                        id < due.made_before && last_seen.is_none_or(|day| day.0 < due.seen_before)
+                    };
+                    assert!(!due(end.plus(-1)), "{policy:?} {last_seen:?}");
+                    assert!(due(end), "{policy:?} {last_seen:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The one thread that writes. Idle it sleeps on its queue; awake it takes what has gathered, gives each act a
+//! savepoint, commits once, and only then answers every caller.
+//!
+//! There is no timer: while one batch syncs, the next one gathers, so a lone caller waits for nobody.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Params};
+use tokio::sync::oneshot;
+
+use super::failure::Failure;
+use super::sql;
+use crate::model::{AppKey, DeviceHash};
+use crate::store::{Answer, Result};
+
+/// How many acts share one commit at most: some 10 ms of work, so that no caller waits longer than that for others.
+const BATCH: usize = 2_048;
+
+/// How many devices are remembered as written, at some 30 bytes each.
+const KNOWN_DEVICES: usize = 8_192;
+
+/// Something that is done in a savepoint of its own. An error undoes all of it, and nothing else.
+pub(super) trait Act: Send + 'static {
+    /// What the caller learns.
+    type Done: Send + 'static;
+
+    fn perform(&self, desk: &mut Desk) -> Result<Self::Done>;
+}
+
+/// What acts work with.
+pub(super) struct Desk {
+    connection: Connection,
+    /// Devices that are surely in the table, so that a login need not write them again. Forgotten whenever anything
+    /// is undone, since the row may be undone with it.
+    known_devices: HashSet<(AppKey, DeviceHash)>,
+}
+
+impl Desk {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Runs a statement that returns no rows; says how many rows it changed.
+    pub(super) fn run(&self, statement: &str, params: impl Params) -> rusqlite::Result<usize> {
+        self.connection.prepare_cached(statement)?.execute(params)
+    }
+
+    /// Whether a query returns any row.
+    pub(super) fn exists(&self, query: &str, params: impl Params) -> rusqlite::Result<bool> {
+        self.connection.prepare_cached(query)?.exists(params)
+    }
+
+    pub(super) fn knows_device(&self, app: AppKey, hash: DeviceHash) -> bool {
+        self.known_devices.contains(&(app, hash))
+    }
+
+    pub(super) fn remember_device(&mut self, app: AppKey, hash: DeviceHash) {
+        if self.known_devices.len() >= KNOWN_DEVICES {
+            self.known_devices.clear();
+        }
+        self.known_devices.insert((app, hash));
+    }
+}
+
+/// The way to the thread.
+pub(super) struct Writer {
+    queue: RwLock<Option<SyncSender<Box<dyn Work>>>>,
+    thread: Mutex<Option<JoinHandle<Connection>>>,
+}
+
+impl Writer {
+    /// Starts the thread on its connection, with room for `queue` waiting acts.
+    pub(super) fn start(connection: Connection, queue: usize) -> std::io::Result<Writer> {
+        let (sender, receiver) = sync_channel(queue);
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
+            let mut desk = Desk { connection, known_devices: HashSet::new() };
+            run(&mut desk, &receiver);
+            desk.connection
+        })?;
+        Ok(Writer { queue: RwLock::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Hands in an act at once; what comes back is only its answer, so dropping that changes nothing.
+    pub(super) fn submit<A: Act>(&self, act: A) -> Answer<'static, A::Done> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.send(Box::new(Job { act, reply, done: None }));
+        Box::pin(async move {
+            sent?;
+            // A reply that is dropped unanswered means that the thread is gone.
+            answer.await.unwrap_or_else(|_| Err(Failure::Closed.into()))
+        })
+    }
+
+    fn send(&self, work: Box<dyn Work>) -> std::result::Result<(), Failure> {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.as_ref().ok_or(Failure::Closed)?;
+        queue.try_send(work).map_err(|refused| match refused {
+            TrySendError::Full(_) => Failure::QueueFull,
+            TrySendError::Disconnected(_) => Failure::Closed,
+        })
+    }
+
+    /// Whether acts can still be handed in.
+    pub(super) fn alive(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Takes no more acts, waits until those that were accepted are done, and gives the connection back. `None` when
+    /// that was done before.
+    pub(super) fn stop(&self) -> Option<Connection> {
+        self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.take().and_then(|thread| thread.join().ok())
+    }
+}
+
+/// An act on its way, whatever it answers.
+trait Work: Send {
+    /// Performs the act; says whether its changes are to be kept.
+    fn perform(&mut self, desk: &mut Desk) -> bool;
+
+    /// Answers the caller, now that the shared transaction has ended well or not.
+    fn settle(self: Box<Self>, end: &std::result::Result<(), Failure>);
+}
+
+struct Job<A: Act> {
+    act: A,
+    reply: oneshot::Sender<Result<A::Done>>,
+    done: Option<Result<A::Done>>,
+}
+
+impl<A: Act> Work for Job<A> {
+    fn perform(&mut self, desk: &mut Desk) -> bool {
+        let done = self.act.perform(desk);
+        let keep = done.is_ok();
+        self.done = Some(done);
+        keep
+    }
+
+    fn settle(self: Box<Self>, end: &std::result::Result<(), Failure>) {
+        let answer = match (end, self.done) {
+            (Ok(()), Some(done)) => done,
+            (Ok(()), None) => Err(Failure::Undone.into()),
+            (Err(failure), _) => Err(failure.clone().into()),
+        };
+        // The caller may have gone away; the act is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+fn run(desk: &mut Desk, queue: &Receiver<Box<dyn Work>>) {
+    let mut batch = Vec::new();
+    while let Ok(first) = queue.recv() {
+        batch.push(first);
+        batch.extend(queue.try_iter().take(BATCH - 1));
+        let end = carry_out(desk, &mut batch);
+        for work in batch.drain(..) {
+            work.settle(&end);
+        }
+    }
+}
+
+/// One shared transaction. Whatever goes wrong, none of it remains and the connection is fit for the next one.
+fn carry_out(desk: &mut Desk, batch: &mut [Box<dyn Work>]) -> std::result::Result<(), Failure> {
+    // A panic is a bug in one act. It must not end the store for everybody, nor leave callers waiting forever.
+    let end = catch_unwind(AssertUnwindSafe(|| share_commit(desk, batch))).unwrap_or(Err(Failure::Panicked));
+    if end.is_err() {
+        desk.known_devices.clear();
+        roll_back(desk);
+    }
+    end
+}
+
+fn share_commit(desk: &mut Desk, batch: &mut [Box<dyn Work>]) -> std::result::Result<(), Failure> {
+    let failed = |error| Failure::Commit(Arc::new(error));
+    // Left over only when the rollback itself failed the last time.
+    roll_back(desk);
+    desk.run(sql::BEGIN, ()).map_err(failed)?;
+    for work in batch {
+        desk.run(sql::SAVEPOINT, ()).map_err(failed)?;
+        let keep = work.perform(desk);
+        // Some errors (a full or failing disk, no memory) undo the whole transaction, not the statement alone.
+        if desk.connection.is_autocommit() {
+            return Err(Failure::Undone);
+        }
+        if !keep {
+            desk.run(sql::UNDO, ()).map_err(failed)?;
+            desk.known_devices.clear();
+        }
+        desk.run(sql::RELEASE, ()).map_err(failed)?;
+    }
+    desk.run(sql::COMMIT, ()).map(|_| ()).map_err(failed)
+}
+
+fn roll_back(desk: &Desk) {
+    if !desk.connection.is_autocommit()
+        && let Err(error) = desk.run(sql::ROLLBACK, ())
+    {
+        tracing::warn!(%error, "failed to roll back; the next batch tries again");
+    }
+}
