@@ -1,1 +1,347 @@
-//! Not written yet.
+//! Settings: the embedded `default.toml`, then a file, then the environment, then flags; the last one wins.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Deserialize;
+
+/// The reference of every setting, with its default.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// What went wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("failed to read {path}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is no valid TOML, or holds an unknown key or a value of the wrong type.
+    #[error("failed to understand {path}: {message}")]
+    Invalid {
+        /// The file.
+        path: String,
+        /// What and where, as the parser says it.
+        message: String,
+    },
+    /// Two settings that do not go together, or a value out of range.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Every setting, each optional: as a file has them, and as flags or environment variables do.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the store and everything beside it lie.
+    #[arg(long, value_name = "DIR", env = "PASSERBY_DATA")]
+    pub data: Option<PathBuf>,
+    /// Where clients connect; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Moves what is for administrators to a listener of its own.
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_ADMIN_LISTEN")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Serves Prometheus metrics, on loopback only.
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where example pages are shown, on loopback only.
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_TRY_LISTEN")]
+    pub try_listen: Option<SocketAddr>,
+    /// The base URL at which clients reach the server.
+    #[arg(long, value_name = "URL", env = "PASSERBY_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// For development on one machine: loopback only, foreign `Host` names and forwarded requests are refused.
+    #[arg(long, env = "PASSERBY_DEV", num_args = 0..=1, default_missing_value = "true")]
+    pub dev: Option<bool>,
+    /// How log lines look.
+    #[arg(long, value_name = "FORMAT", env = "PASSERBY_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// How much is logged: error, warn, info, debug, or a filter such as `passerby::http=debug`.
+    #[arg(long, value_name = "LEVEL", env = "PASSERBY_LOG")]
+    pub log: Option<String>,
+    /// A file with 64 hex digits: the key that seals signing keys in the store.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// A PEM file with the certificate chain; with `tls_key` it turns TLS on.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the certificate's private key.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are believed.
+    #[arg(long, value_name = "ADDR,…", env = "PASSERBY_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// Guest logins that one address may make in an hour; 0 for no limit.
+    #[arg(long, value_name = "N", env = "PASSERBY_GUEST_LOGINS_PER_HOUR")]
+    pub guest_logins_per_hour: Option<u32>,
+    /// Open connections at once, on the client listener.
+    #[arg(long, value_name = "N", env = "PASSERBY_MAX_CONNECTIONS")]
+    pub max_connections: Option<usize>,
+    /// Requests at once; more are answered with 503.
+    #[arg(long, value_name = "N", env = "PASSERBY_MAX_IN_FLIGHT")]
+    pub max_in_flight: Option<usize>,
+    /// The largest request body, in bytes.
+    #[arg(long, value_name = "BYTES", env = "PASSERBY_MAX_BODY")]
+    pub max_body: Option<usize>,
+    /// Seconds in which a request's head must have arrived.
+    #[arg(long, value_name = "SECS", env = "PASSERBY_HEADER_TIMEOUT_SECS")]
+    pub header_timeout_secs: Option<u64>,
+    /// Seconds that a request may take.
+    #[arg(long, value_name = "SECS", env = "PASSERBY_REQUEST_TIMEOUT_SECS")]
+    pub request_timeout_secs: Option<u64>,
+    /// Seconds that a stop waits for requests that are under way.
+    #[arg(long, value_name = "SECS", env = "PASSERBY_DRAIN_SECS")]
+    pub drain_secs: Option<u64>,
+    /// Writes that may wait in the store's queue; more are answered with 503.
+    #[arg(long, value_name = "N", env = "PASSERBY_STORE_QUEUE")]
+    pub store_queue: Option<usize>,
+    /// The store's page caches together, in MiB.
+    #[arg(long, value_name = "MIB", env = "PASSERBY_STORE_CACHE_MIB")]
+    pub store_cache_mib: Option<u32>,
+}
+
+/// Lays the settings of `over` on those of `under`.
+macro_rules! overlay {
+    ($under:expr, $over:expr, $($field:ident),* $(,)?) => {
+        Settings { $($field: $over.$field.or($under.$field)),* }
+    };
+}
+
+impl Settings {
+    /// These settings, and where they say nothing those of `under`.
+    #[must_use]
+    pub fn over(self, under: Settings) -> Settings {
+        overlay!(
+            under, self, data, listen, admin_listen, metrics_listen, try_listen, public_url, dev, log_format, log,
+            master_key_file, tls_cert, tls_key, trusted_proxies, guest_logins_per_hour, max_connections,
+            max_in_flight, max_body, header_timeout_secs, request_timeout_secs, drain_secs, store_queue,
+            store_cache_mib,
+        )
+    }
+
+    fn parse(path: &str, text: &str) -> Result<Settings, ConfigError> {
+        toml::from_str(text)
+            .map_err(|e| ConfigError::Invalid { path: path.to_owned(), message: e.to_string().trim_end().to_owned() })
+    }
+}
+
+/// The settings of a server, whole and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the store and everything beside it lie.
+    pub data: PathBuf,
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// Where administrators connect, when not at `listen`.
+    pub admin_listen: Option<SocketAddr>,
+    /// Where metrics are served.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where example pages are shown.
+    pub try_listen: SocketAddr,
+    /// The base URL for clients, without a trailing slash; the listener's own address when absent.
+    pub public_url: Option<String>,
+    /// For development on one machine.
+    pub dev: bool,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// The log's filter.
+    pub log: String,
+    /// The file with the master key.
+    pub master_key_file: Option<PathBuf>,
+    /// Certificate chain and private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Guest logins of one address in an hour; 0 for no limit.
+    pub guest_logins_per_hour: u32,
+    /// Open connections at once.
+    pub max_connections: usize,
+    /// Requests at once.
+    pub max_in_flight: usize,
+    /// The largest body in bytes.
+    pub max_body: usize,
+    /// Time for a request's head.
+    pub header_timeout: Duration,
+    /// Time for a request.
+    pub request_timeout: Duration,
+    /// Time that a stop waits.
+    pub drain: Duration,
+    /// Writes that may wait.
+    pub store_queue: usize,
+    /// The store's page caches in MiB.
+    pub store_cache_mib: u32,
+}
+
+impl Config {
+    /// Puts the settings together: flags and environment over the file over the defaults.
+    pub fn load(file: Option<&PathBuf>, flags: Settings) -> Result<Config, ConfigError> {
+        let defaults = Settings::parse("default.toml", DEFAULTS)?;
+        let from_file = match file {
+            None => Settings::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+                Settings::parse(&path.display().to_string(), &text)?
+            }
+        };
+        let settings = flags.over(from_file);
+        if settings.dev == Some(true) {
+            refuse_public_dev(&settings)?;
+        }
+        Config::whole(settings.over(defaults))
+    }
+
+    fn whole(settings: Settings) -> Result<Config, ConfigError> {
+        let config = Config {
+            data: due("data", settings.data)?,
+            listen: due("listen", settings.listen)?,
+            admin_listen: settings.admin_listen,
+            metrics_listen: settings.metrics_listen,
+            try_listen: due("try_listen", settings.try_listen)?,
+            public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            dev: due("dev", settings.dev)?,
+            log_format: due("log_format", settings.log_format)?,
+            log: due("log", settings.log)?,
+            master_key_file: settings.master_key_file,
+            tls: match (settings.tls_cert, settings.tls_key) {
+                (Some(cert), Some(key)) => Some((cert, key)),
+                (None, None) => None,
+                _ => return Err(contradiction("`tls_cert` and `tls_key` go together: give both or neither")),
+            },
+            trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
+            guest_logins_per_hour: due("guest_logins_per_hour", settings.guest_logins_per_hour)?,
+            max_connections: at_least_one("max_connections", settings.max_connections)?,
+            max_in_flight: at_least_one("max_in_flight", settings.max_in_flight)?,
+            max_body: at_least_one("max_body", settings.max_body)?,
+            header_timeout: seconds("header_timeout_secs", settings.header_timeout_secs)?,
+            request_timeout: seconds("request_timeout_secs", settings.request_timeout_secs)?,
+            drain: seconds("drain_secs", settings.drain_secs)?,
+            store_queue: at_least_one("store_queue", settings.store_queue)?,
+            store_cache_mib: due("store_cache_mib", settings.store_cache_mib)?,
+        };
+        for (name, address) in [("metrics_listen", config.metrics_listen), ("try_listen", Some(config.try_listen))] {
+            if address.is_some_and(|a| !a.ip().is_loopback()) {
+                return Err(contradiction(format!("`{name}` must be a loopback address, such as 127.0.0.1:9100")));
+            }
+        }
+        Ok(config)
+    }
+}
+
+fn refuse_public_dev(settings: &Settings) -> Result<(), ConfigError> {
+    let listeners = [("listen", settings.listen), ("admin_listen", settings.admin_listen)];
+    match listeners.into_iter().find(|(_, a)| a.is_some_and(|a| !a.ip().is_loopback())) {
+        Some((name, _)) => Err(contradiction(format!("`dev` is for loopback only: `{name}` is not"))),
+        None => Ok(()),
+    }
+}
+
+fn contradiction(message: impl fmt::Display) -> ConfigError {
+    ConfigError::Contradiction(message.to_string())
+}
+
+fn due<T>(name: &str, value: Option<T>) -> Result<T, ConfigError> {
+    value.ok_or_else(|| contradiction(format!("`{name}` has no value")))
+}
+
+fn at_least_one(name: &str, value: Option<usize>) -> Result<usize, ConfigError> {
+    match due(name, value)? {
+        0 => Err(contradiction(format!("`{name}` must be at least 1"))),
+        value => Ok(value),
+    }
+}
+
+fn seconds(name: &str, value: Option<u64>) -> Result<Duration, ConfigError> {
+    match due(name, value)? {
+        value @ 1..=86_400 => Ok(Duration::from_secs(value)),
+        _ => Err(contradiction(format!("`{name}` must be 1 to 86400"))),
+    }
+}
+
+/// A base URL for clients: scheme, host, perhaps a port and a path; no trailing slash, query, or credentials.
+fn public_url(text: &str) -> Result<String, ConfigError> {
+    let url = text.trim_end_matches('/');
+    let parsed: Option<http::Uri> = url.parse().ok();
+    let fits = parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(|a| !a.as_str().contains('@'))
+            && uri.query().is_none()
+    });
+    if fits && url.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
+        Ok(url.to_owned())
+    } else {
+        Err(contradiction(format!("`public_url` must look like https://auth.example.com, not `{text}`")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(flags: Settings) -> Result<Config, String> {
+        Config::load(None, flags).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_default_file_is_whole() {
+        let config = load(Settings::default()).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.data, PathBuf::from("passerby-data"));
+    }
+
+    #[test]
+    fn a_file_is_read_over_the_defaults_and_under_the_flags() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passerby.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nmax_body = 7\n").unwrap();
+        let flags = Settings { listen: Some("127.0.0.1:2".parse().unwrap()), ..Settings::default() };
+        let config = Config::load(Some(&path), flags).unwrap();
+        assert_eq!((config.listen.port(), config.max_body), (2, 7));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passerby.toml");
+        std::fs::write(&path, "# mine\nlisen = \"127.0.0.1:1\"\n").unwrap();
+        let error = Config::load(Some(&path), Settings::default()).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let public = Settings { listen: Some("0.0.0.0:1".parse().unwrap()), dev: Some(true), ..Settings::default() };
+        assert_eq!(load(public).unwrap_err(), "`dev` is for loopback only: `listen` is not");
+        let half = Settings { tls_cert: Some("x".into()), ..Settings::default() };
+        assert_eq!(load(half).unwrap_err(), "`tls_cert` and `tls_key` go together: give both or neither");
+        let metrics = Settings { metrics_listen: Some("0.0.0.0:1".parse().unwrap()), ..Settings::default() };
+        assert!(load(metrics).unwrap_err().contains("loopback"));
+    }
+
+    #[test]
+    fn a_public_url_is_a_base_url() {
+        assert_eq!(public_url("https://a.example/").unwrap(), "https://a.example");
+        assert_eq!(public_url("http://a.example:1/x").unwrap(), "http://a.example:1/x");
+        for text in ["", "a.example", "ftp://a.example", "https://a.example/?x", "https://u@a.example", "https://a/\""] {
+            assert!(public_url(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,1 +1,59 @@
-//! Not written yet.
+//! How it is said on the wire. Handlers parse, ask `auth`, and reply; every refusal becomes an answer in [`error`].
+
+mod address;
+pub mod admin;
+mod call;
+mod client;
+mod cors;
+mod error;
+mod front;
+pub mod metrics;
+pub mod pages;
+mod public;
+mod reply;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{Failure, bland};
+pub use front::{Front, Guard};
+
+use crate::auth::Auth;
+use crate::store::Ask;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct Http {
+    /// The stories.
+    pub auth: Arc<Auth>,
+    /// What may be asked without a story: whether the store answers.
+    pub ask: Arc<dyn Ask>,
+    /// The counters.
+    pub metrics: Arc<metrics::Metrics>,
+    /// The limits of a request.
+    pub limits: Limits,
+    /// Proxies whose word on the client's address is believed.
+    pub trusted_proxies: Arc<[IpAddr]>,
+}
+
+/// The limits of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body in bytes.
+    pub max_body: usize,
+    /// Requests at once.
+    pub max_in_flight: usize,
+    /// The time a request may take.
+    pub request_timeout: Duration,
+}
+
+/// The table of contents: every route of the listener for clients, grouped by who calls.
+pub fn routes(http: Http) -> axum::Router {
+    axum::Router::new()
+        .merge(public::routes())
+        .nest("/api/client/v2.0", client::routes())
+        .fallback(reply::not_found)
+        .method_not_allowed_fallback(reply::method_not_allowed)
+        .with_state(http)
+}

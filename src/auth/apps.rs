@@ -1,0 +1,129 @@
+//! The apps that are served, as one immutable registry that is replaced whole.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::keys::KeyRing;
+use super::{Auth, Error, Parts, Result};
+use crate::model::{
+    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId, ProviderType,
+    Timestamp,
+};
+use crate::store::AppRecord;
+
+/// An app as it is live.
+pub struct App {
+    /// The store's number for it.
+    pub key: AppKey,
+    /// `_id`.
+    pub id: AppId,
+    /// The id clients know.
+    pub client_app_id: ClientAppId,
+    /// The id in tokens.
+    pub domain_id: DomainId,
+    /// The project.
+    pub group_id: GroupId,
+    /// When the app was made.
+    pub created: Timestamp,
+    /// The live deployment.
+    pub deployment: DeploymentId,
+    /// The live configuration.
+    pub config: AppConfig,
+    /// `iss` of its standard tokens.
+    pub issuer: String,
+    pub(super) keys: KeyRing,
+    page_origin: Option<String>,
+}
+
+impl App {
+    fn new(record: AppRecord, parts: &Parts) -> Result<App> {
+        let config = serde_json::from_str(&record.config)
+            .map_err(|_| Error::Unreadable(format!("the configuration of {}", record.client_app_id)))?;
+        Ok(App {
+            keys: KeyRing::open(&record, &parts.sealer)?,
+            issuer: issuer(&parts.public_url, &record.client_app_id),
+            page_origin: parts.page_origins.get(&record.client_app_id).cloned(),
+            key: record.key,
+            id: record.id,
+            client_app_id: record.client_app_id,
+            domain_id: record.domain_id,
+            group_id: record.group_id,
+            created: record.created,
+            deployment: record.deployment,
+            config,
+        })
+    }
+
+    /// Whether people log in through a provider: it is there, enabled, and one that is served.
+    pub fn serves(&self, kind: ProviderType) -> bool {
+        super::providers::is_served(kind) && self.config.provider(kind).is_some_and(|p| !p.disabled)
+    }
+
+    /// The id of a provider's record; zeros when the app does not have the provider.
+    pub fn provider_id(&self, kind: ProviderType) -> ProviderId {
+        self.config.provider(kind).and_then(|p| p.id).unwrap_or(ProviderId(ObjectId::ZERO))
+    }
+
+    /// Whether a browser page of this origin may call. An empty list allows any.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        let listed = &self.config.allowed_request_origins;
+        listed.is_empty()
+            || self.page_origin.as_deref() == Some(origin)
+            || listed.iter().any(|o| o.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    }
+}
+
+/// `iss` of an app's standard tokens: its JWKS and discovery document lie below it.
+fn issuer(public_url: &str, app: &ClientAppId) -> String {
+    format!("{public_url}{}", issuer_path(app))
+}
+
+/// The part of the issuer that does not change when the server moves.
+pub(super) fn issuer_path(app: &ClientAppId) -> String {
+    format!("/api/client/v2.0/app/{app}")
+}
+
+/// Every app, by each of its ids.
+#[derive(Default)]
+pub(super) struct Registry {
+    by_client_app_id: HashMap<ClientAppId, Arc<App>>,
+    by_domain: HashMap<DomainId, Arc<App>>,
+}
+
+impl Registry {
+    pub(super) fn new(records: Vec<AppRecord>, parts: &Parts) -> Result<Registry> {
+        let mut registry = Registry::default();
+        for record in records {
+            let app = Arc::new(App::new(record, parts)?);
+            registry.by_domain.insert(app.domain_id, Arc::clone(&app));
+            registry.by_client_app_id.insert(app.client_app_id.clone(), app);
+        }
+        Ok(registry)
+    }
+}
+
+impl Auth {
+    /// The app of a client app id.
+    pub fn app(&self, client_app_id: &str) -> Result<Arc<App>> {
+        let apps = self.apps.load();
+        let found = apps.by_client_app_id.get(client_app_id);
+        found.map(Arc::clone).ok_or_else(|| Error::AppNotFound(client_app_id.to_owned()))
+    }
+
+    /// The app of a domain id, which is how a token names its app.
+    pub fn app_of_domain(&self, domain: DomainId) -> Option<Arc<App>> {
+        self.apps.load().by_domain.get(&domain).map(Arc::clone)
+    }
+
+    /// The app with an `_id`.
+    pub fn app_by_id(&self, id: AppId) -> Option<Arc<App>> {
+        self.apps.load().by_client_app_id.values().find(|app| app.id == id).map(Arc::clone)
+    }
+
+    /// Every app, by client app id.
+    pub fn apps(&self) -> Vec<Arc<App>> {
+        let mut apps: Vec<Arc<App>> = self.apps.load().by_client_app_id.values().map(Arc::clone).collect();
+        apps.sort_by(|a, b| a.client_app_id.cmp(&b.client_app_id));
+        apps
+    }
+}

@@ -1,0 +1,77 @@
+//! Who is calling: from a token to a live user and session, with one ask of the store.
+
+use std::sync::Arc;
+
+use super::tokens::{Presented, TokenKind, refresh_signature_is_good};
+use super::{App, Auth, Error, Result};
+use crate::model::{Session, Timestamp, User};
+use crate::store::Touch;
+
+/// Whoever holds a good token.
+pub struct Caller {
+    /// The app.
+    pub app: Arc<App>,
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+impl Auth {
+    /// The caller behind an access token of an app.
+    pub async fn access(&self, app: &Arc<App>, token: &Presented<'_>) -> Result<Caller> {
+        match token.kind() {
+            TokenKind::Access => {}
+            TokenKind::Refresh => return Err(Error::RefreshTokenAsAccess),
+            TokenKind::Other => return Err(Error::BadAccessToken),
+        }
+        let ours = token.domain() == Some(app.domain_id)
+            && token.is_addressed_to(app)
+            && self.access_signature_is_good(app, token);
+        if !ours {
+            return Err(Error::BadAccessToken);
+        }
+        let now = self.clock().now();
+        if token.is_over(now) {
+            return Err(Error::AccessTokenExpired);
+        }
+        self.caller(app, token, now).await?.ok_or(Error::BadAccessToken)
+    }
+
+    /// The caller behind a refresh token of an app.
+    pub async fn refresh_caller(&self, app: &Arc<App>, token: &Presented<'_>) -> Result<Caller> {
+        match token.kind() {
+            TokenKind::Refresh => {}
+            TokenKind::Access => return Err(Error::AccessTokenAsRefresh),
+            TokenKind::Other => return Err(Error::BadRefreshSignature),
+        }
+        if token.domain() != Some(app.domain_id) || !refresh_signature_is_good(app, token) {
+            return Err(Error::BadRefreshSignature);
+        }
+        let now = self.clock().now();
+        if token.is_over(now) {
+            return Err(Error::SessionNotFound);
+        }
+        self.caller(app, token, now).await?.ok_or(Error::SessionNotFound)
+    }
+
+    /// The live user and session of a token that was found good. Notes the activity.
+    async fn caller(&self, app: &Arc<App>, token: &Presented<'_>, now: Timestamp) -> Result<Option<Caller>> {
+        let Some((user, session)) = token.subject() else { return Ok(None) };
+        let Some(bearer) = self.store().bearer(app.key, user, session).await? else { return Ok(None) };
+        let over = bearer.session.expires.is_some_and(|at| at <= now);
+        if bearer.user.disabled || over {
+            return Ok(None);
+        }
+        self.touch(app, &bearer.user, now);
+        Ok(Some(Caller { app: Arc::clone(app), user: bearer.user, session: bearer.session }))
+    }
+
+    /// Notes a guest's first activity of a day. The act is handed over and not waited for: it must not slow the
+    /// request, and a lost one costs a guest at most a day of its ninety.
+    fn touch(&self, app: &App, user: &User, now: Timestamp) {
+        if user.guest && user.last_active() < now.day() {
+            drop(self.store().touch(Touch { app: app.key, user: user.id, day: now.day() }));
+        }
+    }
+}

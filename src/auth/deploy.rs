@@ -1,0 +1,185 @@
+//! A configuration arrives and becomes live; a configuration leaves.
+
+use std::sync::Arc;
+
+use super::keys::first_keys;
+use super::{App, Auth, Error, Result};
+use crate::model::{
+    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Timestamp,
+};
+use crate::store::{self, Deploy, File, NewApp, Taken};
+
+/// Draws for a new app's number and id before giving up.
+const DRAWS: u32 = 32;
+/// Numbers that fit two bytes, which every row of the app repeats.
+const SMALL_KEYS: u32 = 32_766;
+
+/// A configuration that was read and found valid.
+pub struct Arrival {
+    /// The id it names, or that an operator named.
+    pub client_app_id: Option<ClientAppId>,
+    /// The `_id` it names, for a new app.
+    pub app_id: Option<AppId>,
+    /// The configuration.
+    pub config: AppConfig,
+    /// Whether it says anything of our own settings; if not, a known app keeps its own.
+    pub settings_given: bool,
+    /// The files that are kept as they are, by path.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The canonical path and the content hash of the directory it came from.
+    pub directory: Option<(String, Vec<u8>)>,
+}
+
+/// What became of an arrival.
+pub struct Arrived {
+    /// The app, as it is live now.
+    pub app: Arc<App>,
+    /// Whether the app is new.
+    pub created: bool,
+    /// Whether anything changed.
+    pub changed: bool,
+}
+
+/// A configuration on its way out.
+pub struct Exported {
+    /// The app.
+    pub app: Arc<App>,
+    /// The files that were kept as they came.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl Auth {
+    /// The app that a directory became, when its content is still the one that was imported last.
+    pub async fn unchanged_directory(&self, path: &str, content: &[u8]) -> Result<Option<Arc<App>>> {
+        let known = self.store().directory(path).await?;
+        let same = known.filter(|d| d.content == content);
+        Ok(same.and_then(|d| self.apps().into_iter().find(|app| app.key == d.app)))
+    }
+
+    /// Makes a configuration live: of the app it names, or of the app its directory became before, or of a new one.
+    pub async fn arrive(&self, arrival: Arrival) -> Result<Arrived> {
+        match self.destination(&arrival).await? {
+            Some(app) => self.redeploy(&app, arrival).await,
+            None => self.create(arrival).await,
+        }
+    }
+
+    /// Everything that an export of the app writes.
+    pub async fn export(&self, app: &Arc<App>) -> Result<Exported> {
+        let files = self.store().files(app.key).await?;
+        Ok(Exported { app: Arc::clone(app), files: files.into_iter().map(|f| (f.path, f.bytes)).collect() })
+    }
+
+    async fn destination(&self, arrival: &Arrival) -> Result<Option<Arc<App>>> {
+        if let Some(id) = &arrival.client_app_id {
+            return Ok(self.app(id.as_str()).ok());
+        }
+        let Some((path, _)) = &arrival.directory else { return Ok(None) };
+        let known = self.store().directory(path).await?;
+        Ok(known.and_then(|d| self.apps().into_iter().find(|app| app.key == d.app)))
+    }
+
+    async fn redeploy(&self, app: &Arc<App>, arrival: Arrival) -> Result<Arrived> {
+        let now = self.clock().now();
+        let mut config = arrival.config;
+        if !arrival.settings_given {
+            config.settings = app.config.settings.clone();
+        }
+        name_providers(&mut config, Some(&app.config), self.dice(), now);
+        let live = self.store().files(app.key).await?;
+        let same_files = live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
+        let changed = config != app.config || !same_files;
+        let deploy = Deploy {
+            app: app.key,
+            new: None,
+            replaces: Some(app.deployment),
+            deployment: DeploymentId(self.dice().object_id(now)),
+            config: written(&config)?,
+            files: files(arrival.files),
+            directory: arrival.directory,
+            now,
+        };
+        if changed || deploy.directory.is_some() {
+            self.deploy(deploy).await?;
+        }
+        Ok(Arrived { app: self.app(app.client_app_id.as_str())?, created: false, changed })
+    }
+
+    async fn create(&self, arrival: Arrival) -> Result<Arrived> {
+        let now = self.clock().now();
+        let mut config = arrival.config;
+        name_providers(&mut config, None, self.dice(), now);
+        let group_id = self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
+        let (id, domain_id) = (self.dice().object_id(now), DomainId(self.dice().object_id(now)));
+        let deployment = DeploymentId(self.dice().object_id(now));
+        let (text, files) = (written(&config)?, files(arrival.files));
+        for draw in 0..DRAWS {
+            let app = draw_key(self.dice(), draw);
+            let client_app_id = match &arrival.client_app_id {
+                Some(given) => given.clone(),
+                None => draw_client_app_id(&config.name, self.dice())?,
+            };
+            let new = NewApp {
+                id: arrival.app_id.unwrap_or(AppId(id)),
+                client_app_id: client_app_id.clone(),
+                domain_id,
+                group_id,
+                keys: first_keys(self.dice(), &self.parts.sealer, app, now)?,
+            };
+            let deploy = Deploy {
+                app,
+                new: Some(new),
+                replaces: None,
+                deployment,
+                config: text.clone(),
+                files: files.clone(),
+                directory: arrival.directory.clone(),
+                now,
+            };
+            match self.deploy(deploy).await {
+                Ok(()) => return Ok(Arrived { app: self.app(client_app_id.as_str())?, created: true, changed: true }),
+                Err(Error::Store(store::Error::Conflict(Taken::AppKey))) => {}
+                Err(Error::Store(store::Error::Conflict(Taken::ClientAppId))) if arrival.client_app_id.is_none() => {}
+                Err(Error::Store(store::Error::Conflict(_))) => return Err(Error::DeployedMeanwhile),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn deploy(&self, act: Deploy) -> Result<()> {
+        match self.store().deploy(act).await {
+            Err(store::Error::Conflict(Taken::Deployment)) => Err(Error::DeployedMeanwhile),
+            other => Ok(other?),
+        }?;
+        self.reload().await
+    }
+}
+
+/// Gives every provider its record's id: the one it had, the one it came with, or a new one.
+fn name_providers(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, now: Timestamp) {
+    for provider in &mut config.providers {
+        let had = live.and_then(|live| live.provider(provider.kind)).and_then(|p| p.id);
+        provider.id = had.or(provider.id).or_else(|| Some(ProviderId(dice.object_id(now))));
+    }
+}
+
+fn written(config: &AppConfig) -> Result<String> {
+    serde_json::to_string(config).map_err(|_| Error::Unreadable("the new configuration".to_owned()))
+}
+
+fn files(files: Vec<(String, Vec<u8>)>) -> Vec<File> {
+    files.into_iter().map(|(path, bytes)| File { path, bytes }).collect()
+}
+
+/// A number for a new app: small ones first, since every row repeats it.
+fn draw_key(dice: &dyn Dice, draw: u32) -> AppKey {
+    let bound = if draw < DRAWS / 2 { SMALL_KEYS } else { i32::MAX.unsigned_abs() - 1 };
+    AppKey(i32::try_from(dice.below(bound)).unwrap_or_default() + 1)
+}
+
+/// `name-abcde`, as the original made them.
+fn draw_client_app_id(name: &str, dice: &dyn Dice) -> Result<ClientAppId> {
+    let id = format!("{}-{}", name.to_lowercase(), dice.letters(5));
+    id.parse().map_err(|_| Error::BadParameter(format!("an app cannot be named `{name}`")))
+}

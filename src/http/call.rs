@@ -1,0 +1,152 @@
+//! One request, as handlers see it: which app, which token, which body.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use http::header::{AUTHORIZATION, ORIGIN};
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+
+use super::{Failure, Http};
+use crate::auth::{App, Auth, Caller, Error, Presented};
+use crate::model::RequestId;
+
+/// The client's address, as the front found it.
+#[derive(Clone, Copy)]
+pub(super) struct ClientAddress(pub(super) IpAddr);
+
+/// One request.
+pub(super) struct Call {
+    pub(super) http: Http,
+    pub(super) address: Option<IpAddr>,
+    request: RequestId,
+    origin: Option<String>,
+    /// What follows `Bearer `; `Some("")` when the header says anything else.
+    token: Option<String>,
+}
+
+impl FromRequestParts<Http> for Call {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Call, Self::Rejection> {
+        let text = |name| parts.headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap_or("?").to_owned());
+        Ok(Call {
+            request: parts.extensions.get().copied().unwrap_or(RequestId(crate::model::ObjectId::ZERO)),
+            address: parts.extensions.get().map(|ClientAddress(ip)| *ip),
+            origin: text(ORIGIN),
+            token: text(AUTHORIZATION).map(|value| bearer(&value).unwrap_or_default().to_owned()),
+            http: http.clone(),
+        })
+    }
+}
+
+/// The token of a `Bearer` header, in any case.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+impl Call {
+    pub(super) fn auth(&self) -> &Auth {
+        &self.http.auth
+    }
+
+    /// Puts an error on its way out.
+    pub(super) fn failed(&self, error: impl Into<Error>, app: Option<&Arc<App>>) -> Failure {
+        Failure::new(error.into(), self.request, self.auth().public_url(), app)
+    }
+
+    /// The app that the path names, if the page's origin may call it.
+    pub(super) fn app(&self, client_app_id: &str) -> Result<Arc<App>, Failure> {
+        let app = self.auth().app(client_app_id).map_err(|e| self.failed(e, None))?;
+        self.check_origin(&app)?;
+        Ok(app)
+    }
+
+    fn check_origin(&self, app: &Arc<App>) -> Result<(), Failure> {
+        match &self.origin {
+            Some(origin) if !app.allows_origin(origin) => {
+                Err(self.failed(Error::OriginNotAllowed(origin.clone()), Some(app)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever holds the access token. `scope` is the app that the path names, if it names one.
+    pub(super) async fn access(&self, scope: Option<&str>) -> Result<Caller, Failure> {
+        let scope = scope.map(|id| self.app(id)).transpose()?;
+        let text = self.token(scope.as_ref(), Error::EmptyAccessToken)?;
+        let Some(token) = Presented::read(text) else {
+            return Err(self.failed(Error::BadAccessToken, scope.as_ref()));
+        };
+        let Some(app) = self.app_of(&token, scope)? else { return Err(self.failed(Error::BadAccessToken, None)) };
+        self.auth().access(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
+    }
+
+    /// Whoever holds the refresh token.
+    pub(super) async fn refresh(&self, scope: Option<&str>) -> Result<Caller, Failure> {
+        let scope = scope.map(|id| self.app(id)).transpose()?;
+        let text = self.token(scope.as_ref(), Error::EmptyRefreshToken)?;
+        let Some(token) = Presented::read(text) else {
+            return Err(self.failed(Error::BadRefreshSignature, scope.as_ref()));
+        };
+        // A token of the original service names a domain that nobody here has: its session is not to be found, and
+        // the SDK logs the user out, who can then log in again.
+        let Some(app) = self.app_of(&token, scope)? else { return Err(self.failed(Error::SessionNotFound, None)) };
+        self.auth().refresh_caller(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
+    }
+
+    /// Takes a token from elsewhere than the header.
+    pub(super) fn use_token(&mut self, token: &str) {
+        self.token = Some(token.to_owned());
+    }
+
+    /// The bearer token's text.
+    pub(super) fn token(&self, app: Option<&Arc<App>>, when_empty: Error) -> Result<&str, Failure> {
+        match self.token.as_deref() {
+            None => Err(self.failed(Error::MissingToken, app)),
+            Some("") => Err(self.failed(when_empty, app)),
+            Some(token) => Ok(token),
+        }
+    }
+
+    /// The app that a token says it is of, if the page's origin may call it; never another one than the path's.
+    fn app_of(&self, token: &Presented<'_>, scope: Option<Arc<App>>) -> Result<Option<Arc<App>>, Failure> {
+        let app = token.domain().and_then(|domain| self.auth().app_of_domain(domain));
+        match (&app, &scope) {
+            (Some(app), Some(scope)) if app.key != scope.key => Err(self.failed(Error::OtherApp, Some(scope))),
+            (Some(app), None) => self.check_origin(app).map(|()| Some(Arc::clone(app))),
+            _ => Ok(app),
+        }
+    }
+
+    /// The body as a JSON object. No body, and `null`, are an empty one, whatever the content type says.
+    pub(super) async fn object(&self, body: Body, app: &Arc<App>) -> Result<Map<String, Value>, Failure> {
+        let bytes = self.bytes(body).await.map_err(|e| self.failed(e, Some(app)))?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Map::new());
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Ok(object),
+            Ok(Value::Null) => Ok(Map::new()),
+            Ok(_) => Err(self.failed(Error::BadBody("the body is not a JSON object".to_owned()), Some(app))),
+            Err(error) => Err(self.failed(Error::BadBody(format!("the body is not JSON: {error}")), Some(app))),
+        }
+    }
+
+    async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
+        let limit = self.http.limits.max_body;
+        match Limited::new(body, limit).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(Error::BodyTooLarge { limit }),
+            Err(_) => Err(Error::BodyCutOff),
+        }
+    }
+}
+
+/// What a handler returns.
+pub(super) type Answer = Result<Response, Failure>;

@@ -1,0 +1,61 @@
+//! `POST /app/{app}/auth/providers/{provider}/login`, and with `?link=true` the link.
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery};
+use axum::response::IntoResponse;
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::auth::{Error, LoggedIn, Login, Presented};
+use crate::http::call::{Answer, Call};
+use crate::http::reply;
+use crate::model::{DeviceId, UserId};
+
+#[derive(Serialize)]
+struct Tokens {
+    access_token: String,
+    refresh_token: String,
+    user_id: UserId,
+    device_id: DeviceId,
+}
+
+pub(super) async fn login(
+    call: Call,
+    Path((app, provider)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Answer {
+    let app = call.app(&app)?;
+    if asks_for_link(query.as_deref()) {
+        let token = call.token(Some(&app), Error::EmptyAccessToken)?;
+        let refused = match Presented::read(token) {
+            Some(token) => call.auth().refuse_link(&app, &token, &provider).await,
+            None => Error::BadAccessToken,
+        };
+        return Err(call.failed(refused, Some(&app)));
+    }
+    let body = call.object(body, &app).await?;
+    let login = Login { provider, body, address: call.address };
+    let logged_in = call.auth().log_in(&app, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(said(logged_in))
+}
+
+/// A login by GET: unsafe, since a prefetch makes users, so only apps that ask for it have it.
+pub(super) async fn get_login(call: Call, Path((app, provider)): Path<(String, String)>) -> Answer {
+    let app = call.app(&app)?;
+    if !app.config.settings.compat.get_login {
+        return Ok(reply::method_not_allowed().await.into_response());
+    }
+    let login = Login { provider, body: serde_json::Map::new(), address: call.address };
+    let logged_in = call.auth().log_in(&app, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(said(logged_in))
+}
+
+fn said(logged_in: LoggedIn) -> axum::response::Response {
+    let LoggedIn { access_token, refresh_token, user, device } = logged_in;
+    reply::json(StatusCode::OK, &Tokens { access_token, refresh_token, user_id: user, device_id: device })
+}
+
+fn asks_for_link(query: Option<&str>) -> bool {
+    query.unwrap_or_default().split('&').any(|pair| pair == "link=true")
+}

@@ -1,0 +1,128 @@
+//! The only place where refusals meet status codes: one exhaustive table, no `_` arm.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::cors::Withheld;
+use super::reply;
+use crate::auth::{App, Error};
+use crate::model::RequestId;
+use crate::store;
+
+/// A refusal on its way out, with what its link is made of.
+pub struct Failure {
+    error: Error,
+    request: RequestId,
+    /// The base URL and the app, when the app is known.
+    log: Option<(String, Arc<App>)>,
+}
+
+impl Failure {
+    pub(super) fn new(error: Error, request: RequestId, base_url: &str, app: Option<&Arc<App>>) -> Failure {
+        Failure { error, request, log: app.map(|app| (base_url.to_owned(), Arc::clone(app))) }
+    }
+}
+
+/// The body. Absent fields are left out: `null` makes core's parser fail.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
+/// Status and `error_code` of every refusal.
+fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
+    match error {
+        Error::AppNotFound(_) => (StatusCode::NOT_FOUND, None),
+        Error::ProviderNotFound(_) | Error::ProviderNotServed(_) => {
+            (StatusCode::NOT_FOUND, Some("AuthProviderNotFound"))
+        }
+        Error::ProviderDisabled(_) | Error::BadAccessToken | Error::AccessTokenExpired | Error::SessionNotFound => {
+            (StatusCode::UNAUTHORIZED, Some("InvalidSession"))
+        }
+        Error::LinkProviderDisabled(_) => (StatusCode::UNAUTHORIZED, Some("AuthError")),
+        Error::LinkAnonymous { strict: false } => (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError")),
+        Error::LinkAnonymous { strict: true } => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
+        Error::MissingToken => (StatusCode::UNAUTHORIZED, Some("MissingAuthReq")),
+        Error::EmptyRefreshToken
+        | Error::EmptyAccessToken
+        | Error::RefreshTokenAsAccess
+        | Error::AccessTokenAsRefresh
+        | Error::BadRefreshSignature => (StatusCode::UNAUTHORIZED, None),
+        Error::OtherApp => (StatusCode::UNAUTHORIZED, Some("UserAppDomainMismatch")),
+        Error::NoApiKeysForGuests => (StatusCode::FORBIDDEN, Some("BadRequest")),
+        Error::BadBody(_) | Error::BodyCutOff => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, Some("ReadSizeLimitExceeded")),
+        Error::OriginNotAllowed(_) => (StatusCode::FORBIDDEN, Some("DomainNotAllowed")),
+        Error::FunctionNotFound => (StatusCode::NOT_FOUND, Some("FunctionNotFound")),
+        Error::ServiceNotFound(_) => (StatusCode::NOT_FOUND, Some("ServiceNotFound")),
+        Error::UserNotFound => (StatusCode::NOT_FOUND, Some("UserNotFound")),
+        Error::KeyNotFound { .. } => (StatusCode::NOT_FOUND, None),
+        Error::KeyInUse(_) | Error::EndsSessions | Error::BadParameter(_) => {
+            (StatusCode::BAD_REQUEST, Some("InvalidParameter"))
+        }
+        Error::DeployedMeanwhile => (StatusCode::CONFLICT, None),
+        Error::TooManyGuests => (StatusCode::TOO_MANY_REQUESTS, None),
+        Error::Busy | Error::Store(store::Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, error_code) = wire(&self.error);
+        let text = self.text_for_client();
+        if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) {
+            tracing::error!(request = %self.request, status = status.as_u16(), error = %chain(&self.error), "request failed");
+        } else {
+            tracing::debug!(request = %self.request, status = status.as_u16(), reason = ?self.error, "request refused");
+        }
+        let link = self.log.as_ref().map(|(base, app)| {
+            format!("{base}/groups/{}/apps/{}/logs?co_id={}", app.group_id, app.id, self.request)
+        });
+        let mut response = reply::json(status, &Body { error: &text, error_code, link });
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if matches!(self.error, Error::OriginNotAllowed(_)) {
+            response.extensions_mut().insert(Withheld);
+        }
+        response
+    }
+}
+
+impl Failure {
+    /// The text of the error; what the machine could not do is told blandly.
+    fn text_for_client(&self) -> String {
+        match &self.error {
+            Error::Store(store::Error::Unavailable(_)) => "the server cannot do that right now: try again in a moment".to_owned(),
+            Error::Store(_) | Error::Unreadable(_) => bland(self.request),
+            refusal => refusal.to_string(),
+        }
+    }
+}
+
+/// What a client is told of an internal error.
+pub fn bland(request: RequestId) -> String {
+    format!("an internal error occurred; the server's log has it under request {request}")
+}
+
+/// An error with everything that caused it, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
