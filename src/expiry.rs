@@ -1,1 +1,119 @@
-//! Not written yet.
+//! The reaper of guests: removes those that their app's policy lets go, in bites that hold the writer for a few
+//! milliseconds, and says when there will be something to do again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{AnonymousUserExpiration, AppConfig, AppKey, ClientAppId, DAY, Timestamp, UserId};
+use crate::store::{Error, Expire, Result, Store};
+
+/// Guests that one act removes at most.
+const BITE: u32 = 250;
+
+/// The longest step of the clock that is believed. The reaper tells the store the time once a day, so a longer one
+/// means that the server was off, or that the clock is wrong: then nobody goes before an operator agreed.
+pub const BELIEVED: i64 = 7 * DAY;
+
+/// A clock that went further than is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockJump {
+    /// The latest time that the store knows.
+    pub from: Timestamp,
+    /// The time that the clock says.
+    pub to: Timestamp,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Everybody who was due is gone.
+    Done {
+        /// How many were removed.
+        removed: u64,
+        /// When to step again, at the latest.
+        next: Timestamp,
+    },
+    /// Nobody was touched.
+    Paused(ClockJump),
+}
+
+/// The reaper, and how far it has looked.
+pub struct Reaper {
+    store: Arc<dyn Store>,
+    cursors: HashMap<AppKey, Cursor>,
+}
+
+/// Users up to `after` were looked at under `policy` and need no second look.
+#[derive(Clone, Copy)]
+struct Cursor {
+    policy: AnonymousUserExpiration,
+    after: Option<UserId>,
+}
+
+impl Reaper {
+    /// A reaper that has looked at nobody yet.
+    pub fn new(store: Arc<dyn Store>) -> Reaper {
+        Reaper { store, cursors: HashMap::new() }
+    }
+
+    /// Removes everybody who is due at `now`, in every app.
+    pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
+        if let Some(jump) = clock_jump(&*self.store, now).await? {
+            return Ok(Step::Paused(jump));
+        }
+        self.store.see_time(now).await?;
+        let (mut removed, mut next) = (0, now.plus(DAY));
+        for record in self.store.apps().await? {
+            let policy = policy(&record.config, &record.client_app_id)?;
+            let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
+            let after = known.and_then(|cursor| cursor.after);
+            let swept = sweep(&*self.store, record.key, policy, now, after).await?;
+            removed += swept.removed;
+            self.cursors.insert(record.key, Cursor { policy, after: swept.after });
+            if let Some(due) = self.store.next_expiry(record.key, policy, swept.after).await? {
+                next = next.min(due);
+            }
+        }
+        // Never at once: what is due now was just removed.
+        Ok(Step::Done { removed, next: next.max(now.plus(1)) })
+    }
+}
+
+/// The clock's step since the store was last told the time, if it is longer than is believed.
+pub async fn clock_jump(store: &dyn Store, now: Timestamp) -> Result<Option<ClockJump>> {
+    let from = store.latest_time().await?.unwrap_or(now);
+    Ok((now.0 - from.0 > BELIEVED).then_some(ClockJump { from, to: now }))
+}
+
+/// A finished sweep of an app.
+pub struct Swept {
+    /// How many were removed.
+    pub removed: u64,
+    /// The cursor for the next sweep under the same policy.
+    pub after: Option<UserId>,
+}
+
+/// Removes every guest of an app that the policy lets go at `now`, bite by bite.
+pub async fn sweep(
+    store: &dyn Store,
+    app: AppKey,
+    policy: AnonymousUserExpiration,
+    now: Timestamp,
+    mut after: Option<UserId>,
+) -> Result<Swept> {
+    let mut removed = 0;
+    loop {
+        let bite = store.expire(Expire { app, policy, now, after, limit: BITE }).await?;
+        removed += u64::try_from(bite.removed.len()).unwrap_or_default();
+        after = bite.after;
+        if !bite.more {
+            return Ok(Swept { removed, after });
+        }
+    }
+}
+
+fn policy(config: &str, app: &ClientAppId) -> Result<AnonymousUserExpiration> {
+    let config: AppConfig = serde_json::from_str(config)
+        .map_err(|e| Error::Corrupt { table: "deployments", id: format!("the live one of {app}: {e}") })?;
+    Ok(config.settings.anonymous_user_expiration)
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! A doorway: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    passerby::cli::main()
+}

@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 
 pub use apps::App;
 pub use bearer::Caller;
@@ -63,6 +64,7 @@ pub struct Auth {
     apps: ArcSwap<apps::Registry>,
     verified: verified::VerifiedTokens,
     guest_limit: limits::GuestLimit,
+    changed: Notify,
 }
 
 impl Auth {
@@ -72,6 +74,7 @@ impl Auth {
             guest_limit: limits::GuestLimit::new(parts.guest_logins_per_hour),
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
+            changed: Notify::new(),
             parts,
         };
         auth.reload().await?;
@@ -83,7 +86,19 @@ impl Auth {
         let records = self.store().apps().await?;
         let registry = apps::Registry::new(records, &self.parts)?;
         self.apps.store(Arc::new(registry));
+        self.changed.notify_one();
         Ok(())
+    }
+
+    /// Done when the apps changed since this was last awaited. For one waiter.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Allows the origins at which pages beside apps are shown.
+    pub async fn allow_pages(&mut self, origins: HashMap<ClientAppId, String>) -> Result<()> {
+        self.parts.page_origins = origins;
+        self.reload().await
     }
 
     /// The base URL at which clients reach the server, without a trailing slash.

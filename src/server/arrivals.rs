@@ -1,0 +1,151 @@
+//! The app directories that `serve` is given: imported when first seen and when their content changed since;
+//! otherwise the store rules, since somebody may have deployed by another way.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{ReadyApp, Serve};
+use crate::appdir;
+use crate::auth::{self, App, Arrival, Auth};
+use crate::model::ClientAppId;
+
+/// Why an app directory was not taken in. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It cannot be read.
+    #[error("failed to read the app directory {path}")]
+    Load {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: appdir::LoadError,
+    },
+    /// Its files are not valid.
+    #[error("failed to understand the app directory {path}:\n{problems}")]
+    Invalid {
+        /// The directory.
+        path: PathBuf,
+        /// Every finding.
+        problems: appdir::Problems,
+    },
+    /// It could not be made live.
+    #[error("failed to import the app directory {path}")]
+    Import {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: auth::Error,
+    },
+}
+
+/// A directory as it was read from disk.
+pub struct Directory {
+    /// The canonical path, by which a directory without an app id is known.
+    pub path: PathBuf,
+    /// The files.
+    pub tree: appdir::Tree,
+}
+
+impl Directory {
+    /// Reads a directory.
+    pub fn load(path: &Path) -> Result<Directory, DirectoryError> {
+        let failed = |source| DirectoryError::Load { path: path.to_owned(), source };
+        let tree = appdir::load(path).map_err(failed)?;
+        Ok(Directory { path: path.canonicalize().unwrap_or_else(|_| path.to_owned()), tree })
+    }
+
+    /// The name of an app that has none of its own: the directory's.
+    pub fn fallback_name(&self) -> String {
+        self.path.file_name().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Reads the configuration.
+    pub fn import(&self) -> Result<appdir::Import, DirectoryError> {
+        appdir::read(&self.tree, &self.fallback_name())
+            .map_err(|problems| DirectoryError::Invalid { path: self.path.clone(), problems })
+    }
+}
+
+/// A directory's app.
+pub(super) struct Imported {
+    app: Arc<App>,
+    created: bool,
+    path: PathBuf,
+}
+
+pub(super) async fn import_all(auth: &Auth, serve: &Serve) -> Result<Vec<Imported>, DirectoryError> {
+    // Everything is read before anything is imported, so that a mistake in one directory leaves the store as it was.
+    let mut read = Vec::new();
+    for path in &serve.directories {
+        let directory = Directory::load(path)?;
+        let import = directory.import()?;
+        read.push((directory, import));
+    }
+    let mut imported = Vec::new();
+    for (directory, import) in read {
+        imported.push(import_one(auth, directory, import, serve.app.clone()).await?);
+    }
+    Ok(imported)
+}
+
+async fn import_one(
+    auth: &Auth,
+    directory: Directory,
+    import: appdir::Import,
+    app: Option<ClientAppId>,
+) -> Result<Imported, DirectoryError> {
+    let failed = |source| DirectoryError::Import { path: directory.path.clone(), source };
+    let (path, content) = (directory.path.display().to_string(), directory.tree.content_hash().to_vec());
+    let unchanged = auth.unchanged_directory(&path, &content).await.map_err(failed)?;
+    if let Some(app) = unchanged.filter(|known| app.as_ref().is_none_or(|app| *app == known.client_app_id)) {
+        return Ok(Imported { app, created: false, path: directory.path });
+    }
+    for warning in &import.warnings {
+        tracing::warn!(directory = %path, "{warning}");
+    }
+    let arrival = Arrival {
+        client_app_id: app.or(import.client_app_id),
+        app_id: import.app_id,
+        config: import.config,
+        settings_given: import.settings_given,
+        files: import.files,
+        directory: Some((path, content)),
+    };
+    let arrived = auth.arrive(arrival).await.map_err(failed)?;
+    Ok(Imported { app: arrived.app, created: arrived.created, path: directory.path })
+}
+
+/// The folders of pages, for the apps that have one.
+pub(super) fn with_pages(imported: &[Imported]) -> HashMap<ClientAppId, PathBuf> {
+    let roots = imported.iter().map(|i| (i.app.client_app_id.clone(), i.path.join("hosting/files")));
+    roots.filter(|(_, root)| root.join("index.html").is_file()).collect()
+}
+
+/// The apps for the ready line: the given directories' first and in order, then the others of the store.
+pub(super) fn ready_apps(
+    auth: &Auth,
+    imported: &[Imported],
+    pages: &HashMap<ClientAppId, PathBuf>,
+    try_address: Option<SocketAddr>,
+) -> Vec<ReadyApp> {
+    let mut ready: Vec<ReadyApp> = Vec::new();
+    let given = imported.iter().map(|i| (Arc::clone(&i.app), i.created));
+    let others = auth.apps().into_iter().map(|app| (app, false));
+    for (app, created) in given.chain(others) {
+        if ready.iter().any(|r| r.client_app_id == app.client_app_id) {
+            continue;
+        }
+        let page = try_address.filter(|_| pages.contains_key(&app.client_app_id));
+        ready.push(ReadyApp {
+            client_app_id: app.client_app_id.clone(),
+            name: app.config.name.clone(),
+            created,
+            try_url: page.map(|address| format!("http://{address}/{}/", app.client_app_id)),
+        });
+    }
+    ready
+}
