@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::tree;
 use crate::appdir::{Tree, load, save};
+use crate::model::ProviderType;
 
 fn put(dir: &Path, path: &str, bytes: &[u8]) {
     let path = dir.join(path);
@@ -189,4 +190,17 @@ fn sockets_and_odd_names_are_refused_in_an_app_and_passed_over_around_it() {
 #[test]
 fn an_empty_directory_is_an_empty_tree() {
     assert_eq!(load(tempfile::tempdir().unwrap().path()).unwrap(), Tree::default());
+}
+
+#[test]
+fn the_examples_import() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    // The last is the mission's own file, comma included.
+    for (name, warnings) in [("news", 0), ("try-before-register", 0), ("dev", 1)] {
+        let import = crate::appdir::read(&load(&examples.join(name)).unwrap(), name).unwrap();
+        assert_eq!(import.warnings.len(), warnings, "{name}: {:?}", import.warnings);
+        assert_eq!(import.ignored, ["README.md"], "{name}");
+        let guests = import.config.provider(ProviderType::AnonUser);
+        assert_eq!(guests.map(|provider| provider.disabled), Some(false), "{name}");
+    }
 }
