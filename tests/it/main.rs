@@ -1,1 +1,5 @@
+//! What the whole promises, in one binary.
+#![cfg(test)]
 
+mod cli;
+mod support;

@@ -1,0 +1,43 @@
+//! `passerby serve`.
+
+use serde_json::json;
+
+use crate::support::{Server, example};
+
+#[test]
+fn the_ready_line_names_everything_and_guests_survive_a_crash() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[example("news").to_str().unwrap()]);
+    let try_url = server.ready["apps"][0]["try_url"].as_str().unwrap().to_owned();
+    assert!(try_url.starts_with("http://127.0.0.1:") && try_url.ends_with("/news-aaaaa/"), "{try_url}");
+    let url = format!("http://{}", server.authority());
+    assert_eq!(
+        server.ready,
+        json!({
+            "client_url": url, "admin_url": url, "metrics_url": null,
+            "apps": [{ "client_app_id": "news-aaaaa", "name": "news", "created": true, "try_url": try_url }],
+        })
+    );
+    let guest = server.log_in(server.app(0));
+    let token = guest["refresh_token"].as_str().unwrap();
+
+    let server = server.restart();
+
+    assert_eq!(server.ready["apps"][0]["created"], json!(false));
+    assert_eq!(server.with_token("POST", "/api/client/v2.0/auth/session", token).status, 201);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_stopped_server_leaves_one_file_and_no_socket() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[example("dev").to_str().unwrap()]);
+    server.log_in(server.app(0));
+    assert_eq!(server.stop(), 0);
+    let mut left: Vec<String> = std::fs::read_dir(data.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["passerby.db", "passerby.db.lock", "server.log"]);
+}

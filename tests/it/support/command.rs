@@ -1,0 +1,29 @@
+//! Running the binary to its end.
+
+use std::ffi::OsStr;
+use std::process::{Command, Stdio};
+
+/// The binary, with nothing of this process' environment that could change what it does.
+pub(super) fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_passerby"));
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs the binary with arguments and waits for its end.
+pub(crate) fn passerby<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
+    let output = binary().args(arguments).output().expect("the binary runs");
+    Ran {
+        code: output.status.code().expect("it was not killed"),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+    }
+}

@@ -1,0 +1,15 @@
+//! The built binary, and what a client says to it.
+
+mod command;
+mod http;
+mod server;
+
+pub(crate) use command::passerby;
+pub(crate) use server::Server;
+
+use std::path::{Path, PathBuf};
+
+/// An example of the repository.
+pub(crate) fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}

@@ -1,0 +1,110 @@
+//! A running server.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+use super::command::binary;
+use super::http::{Reply, request};
+
+/// A server of the built binary. Dropping it kills it.
+pub(crate) struct Server {
+    child: Child,
+    /// What `serve --json` printed.
+    pub(crate) ready: Value,
+    data: PathBuf,
+    arguments: Vec<String>,
+    /// Kept open, so that the server never writes into a closed pipe.
+    _out: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts a server on a data directory and ports of its own, and waits until it is ready. `arguments` follow
+    /// `serve`: app directories and other flags. Its log goes to `server.log` in the data directory.
+    pub(crate) fn start(data: &Path, arguments: &[&str]) -> Server {
+        Server::spawn(data.to_owned(), arguments.iter().map(|&a| a.to_owned()).collect())
+    }
+
+    fn spawn(data: PathBuf, arguments: Vec<String>) -> Server {
+        std::fs::create_dir_all(&data).expect("a data directory");
+        let log = File::options().create(true).append(true).open(data.join("server.log")).expect("a log");
+        let mut command = binary();
+        command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--try-listen", "127.0.0.1:0", "--data"]);
+        command.arg(&data).args(&arguments).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().expect("the server starts");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let ready = serde_json::from_str(&line);
+        let mut server = Server { child, ready: Value::Null, data, arguments, _out: out };
+        server.ready = ready.unwrap_or_else(|_| panic!("not ready: {line:?}\n{}", server.log()));
+        server
+    }
+
+    /// What the server logged, in all its lives on this data directory.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data.join("server.log")).unwrap_or_default()
+    }
+
+    /// The client app id of an app in the ready line, by its place there.
+    pub(crate) fn app(&self, place: usize) -> &str {
+        self.ready["apps"][place]["client_app_id"].as_str().expect("an app")
+    }
+
+    /// Where the server listens for clients, as `127.0.0.1:port`.
+    pub(crate) fn authority(&self) -> &str {
+        authority(&self.ready["client_url"])
+    }
+
+    /// Sends a request to the client listener.
+    pub(crate) fn request(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        request(self.authority(), method, target, headers, body)
+    }
+
+    /// The same, with a bearer token and no body.
+    pub(crate) fn with_token(&self, method: &str, target: &str, token: &str) -> Reply {
+        self.request(method, target, &[("Authorization", &format!("Bearer {token}"))], b"")
+    }
+
+    /// Logs a guest in: `access_token`, `refresh_token`, `user_id`, `device_id`.
+    pub(crate) fn log_in(&self, app: &str) -> Value {
+        let target = format!("/api/client/v2.0/app/{app}/auth/providers/anon-user/login");
+        let reply = self.request("POST", &target, &[], b"");
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    }
+
+    /// Stops it as a service manager does, and says with which code it ended.
+    pub(crate) fn stop(mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        self.child.wait().expect("it ends").code().expect("it ended by itself")
+    }
+
+    /// Kills it, as a crash does, and starts it again on the same data directory with the same arguments.
+    pub(crate) fn restart(mut self) -> Server {
+        self.end();
+        Server::spawn(self.data.clone(), self.arguments.clone())
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// `http://127.0.0.1:8080/…` without scheme and path.
+fn authority(url: &Value) -> &str {
+    let url = url.as_str().expect("a URL");
+    let rest = url.strip_prefix("http://").expect("plain HTTP");
+    rest.split('/').next().unwrap_or(rest)
+}
