@@ -130,16 +130,38 @@ impl Settings {
     #[must_use]
     pub fn over(self, under: Settings) -> Settings {
         overlay!(
-            under, self, data, listen, admin_listen, metrics_listen, try_listen, public_url, dev, log_format, log,
-            master_key_file, tls_cert, tls_key, trusted_proxies, guest_logins_per_hour, max_connections,
-            max_in_flight, max_body, header_timeout_secs, request_timeout_secs, drain_secs, store_queue,
+            under,
+            self,
+            data,
+            listen,
+            admin_listen,
+            metrics_listen,
+            try_listen,
+            public_url,
+            dev,
+            log_format,
+            log,
+            master_key_file,
+            tls_cert,
+            tls_key,
+            trusted_proxies,
+            guest_logins_per_hour,
+            max_connections,
+            max_in_flight,
+            max_body,
+            header_timeout_secs,
+            request_timeout_secs,
+            drain_secs,
+            store_queue,
             store_cache_mib,
         )
     }
 
     fn parse(path: &str, text: &str) -> Result<Settings, ConfigError> {
-        toml::from_str(text)
-            .map_err(|e| ConfigError::Invalid { path: path.to_owned(), message: e.to_string().trim_end().to_owned() })
+        toml::from_str(text).map_err(|e| ConfigError::Invalid {
+            path: path.to_owned(),
+            message: e.to_string().trim_end().to_owned(),
+        })
     }
 }
 
@@ -237,9 +259,13 @@ impl Config {
             store_queue: at_least_one("store_queue", settings.store_queue)?,
             store_cache_mib: due("store_cache_mib", settings.store_cache_mib)?,
         };
-        for (name, address) in [("metrics_listen", config.metrics_listen), ("try_listen", Some(config.try_listen))] {
+        for (name, address) in
+            [("metrics_listen", config.metrics_listen), ("try_listen", Some(config.try_listen))]
+        {
             if address.is_some_and(|a| !a.ip().is_loopback()) {
-                return Err(contradiction(format!("`{name}` must be a loopback address, such as 127.0.0.1:9100")));
+                return Err(contradiction(format!(
+                    "`{name}` must be a loopback address, such as 127.0.0.1:9100"
+                )));
             }
         }
         Ok(config)
@@ -328,7 +354,8 @@ mod tests {
 
     #[test]
     fn contradictions_are_refused() {
-        let public = Settings { listen: Some("0.0.0.0:1".parse().unwrap()), dev: Some(true), ..Settings::default() };
+        let public =
+            Settings { listen: Some("0.0.0.0:1".parse().unwrap()), dev: Some(true), ..Settings::default() };
         assert_eq!(load(public).unwrap_err(), "`dev` is for loopback only: `listen` is not");
         let half = Settings { tls_cert: Some("x".into()), ..Settings::default() };
         assert_eq!(load(half).unwrap_err(), "`tls_cert` and `tls_key` go together: give both or neither");
@@ -340,7 +367,14 @@ mod tests {
     fn a_public_url_is_a_base_url() {
         assert_eq!(public_url("https://a.example/").unwrap(), "https://a.example");
         assert_eq!(public_url("http://a.example:1/x").unwrap(), "http://a.example:1/x");
-        for text in ["", "a.example", "ftp://a.example", "https://a.example/?x", "https://u@a.example", "https://a/\""] {
+        for text in [
+            "",
+            "a.example",
+            "ftp://a.example",
+            "https://a.example/?x",
+            "https://u@a.example",
+            "https://a/\"",
+        ] {
             assert!(public_url(text).is_err(), "{text}");
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::keys::KeyRing;
 use super::{Auth, Error, Parts, Result};
 use crate::model::{
-    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId, ProviderType,
-    Timestamp,
+    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId,
+    ProviderType, Timestamp,
 };
 use crate::store::AppRecord;
 

@@ -87,7 +87,8 @@ impl Auth {
         }
         name_providers(&mut config, Some(&app.config), self.dice(), now);
         let live = self.store().files(app.key).await?;
-        let same_files = live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
+        let same_files =
+            live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
         let changed = config != app.config || !same_files;
         let deploy = Deploy {
             app: app.key,
@@ -109,7 +110,8 @@ impl Auth {
         let now = self.clock().now();
         let mut config = arrival.config;
         name_providers(&mut config, None, self.dice(), now);
-        let group_id = self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
+        let group_id =
+            self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
         let (id, domain_id) = (self.dice().object_id(now), DomainId(self.dice().object_id(now)));
         let deployment = DeploymentId(self.dice().object_id(now));
         let (text, files) = (written(&config)?, files(arrival.files));
@@ -137,9 +139,16 @@ impl Auth {
                 now,
             };
             match self.deploy(deploy).await {
-                Ok(()) => return Ok(Arrived { app: self.app(client_app_id.as_str())?, created: true, changed: true }),
+                Ok(()) => {
+                    return Ok(Arrived {
+                        app: self.app(client_app_id.as_str())?,
+                        created: true,
+                        changed: true,
+                    });
+                }
                 Err(Error::Store(store::Error::Conflict(Taken::AppKey))) => {}
-                Err(Error::Store(store::Error::Conflict(Taken::ClientAppId))) if arrival.client_app_id.is_none() => {}
+                Err(Error::Store(store::Error::Conflict(Taken::ClientAppId)))
+                    if arrival.client_app_id.is_none() => {}
                 Err(Error::Store(store::Error::Conflict(_))) => return Err(Error::DeployedMeanwhile),
                 Err(other) => return Err(other),
             }

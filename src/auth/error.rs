@@ -97,7 +97,9 @@ pub enum Error {
     #[error("the key '{0}' is in use: rotate first, then retire it")]
     KeyInUse(String),
     /// Retiring a refresh key ends its sessions, and a guest cannot log in again.
-    #[error("retiring a refresh key ends every session it signed, and guests cannot log in again: say so with end_sessions")]
+    #[error(
+        "retiring a refresh key ends every session it signed, and guests cannot log in again: say so with end_sessions"
+    )]
     EndsSessions,
     /// A parameter that makes no sense.
     #[error("{0}")]

@@ -115,13 +115,18 @@ impl Sealer {
         dice.fill(&mut nonce);
         let mut sealed = bytes.to_vec();
         master
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(about.as_bytes()), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(about.as_bytes()),
+                &mut sealed,
+            )
             .map_err(|_| Error::Unreadable("the master key".to_owned()))?;
         Ok(Secret::new([&[SEALED], nonce.as_slice(), &sealed].concat()))
     }
 
     fn open(&self, about: &str, stored: &[u8]) -> Result<Secret<Vec<u8>>> {
-        let unreadable = || Error::Unreadable(format!("{about}: is the master key the one it was sealed with?"));
+        let unreadable =
+            || Error::Unreadable(format!("{about}: is the master key the one it was sealed with?"));
         match (stored.split_first(), &self.master) {
             (Some((&PLAIN, bytes)), _) => Ok(Secret::new(bytes.to_vec())),
             (Some((&SEALED, rest)), Some(master)) => {
@@ -174,7 +179,12 @@ pub(super) fn new_key(
 }
 
 /// The first keys of a new app, one of each purpose.
-pub(super) fn first_keys(dice: &dyn Dice, sealer: &Sealer, app: AppKey, now: Timestamp) -> Result<Vec<KeyRecord>> {
+pub(super) fn first_keys(
+    dice: &dyn Dice,
+    sealer: &Sealer,
+    app: AppKey,
+    now: Timestamp,
+) -> Result<Vec<KeyRecord>> {
     KeyPurpose::ALL.into_iter().map(|purpose| new_key(dice, sealer, app, purpose, now)).collect()
 }
 
@@ -219,7 +229,10 @@ impl KeyRing {
             }
         }
         if ring.access_standard.is_empty() || ring.access_original.is_empty() || ring.refresh.is_empty() {
-            return Err(Error::Unreadable(format!("the keys of {}: one of each purpose is due", record.client_app_id)));
+            return Err(Error::Unreadable(format!(
+                "the keys of {}: one of each purpose is due",
+                record.client_app_id
+            )));
         }
         Ok(ring)
     }
@@ -264,9 +277,16 @@ fn hmac_key(record: &KeyRecord, bytes: &[u8]) -> HmacKey {
 fn ec_key(record: &KeyRecord, about: &str, pkcs8: &[u8]) -> Result<EcKey> {
     let unreadable = |_| Error::Unreadable(about.to_owned());
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(unreadable)?;
-    let public = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()).map_err(unreadable)?;
+    let public =
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()).map_err(unreadable)?;
     let header = json!({ "alg": "ES256", "kid": record.id, "typ": "JWT" }).to_string();
-    Ok(EcKey { id: record.id.clone(), created: record.created, pair, public, header: URL_SAFE_NO_PAD.encode(header) })
+    Ok(EcKey {
+        id: record.id.clone(),
+        created: record.created,
+        pair,
+        public,
+        header: URL_SAFE_NO_PAD.encode(header),
+    })
 }
 
 /// A public key as RFC 7517 writes it.
@@ -330,14 +350,16 @@ impl Auth {
         let listed = app.signing_keys();
         let key = listed.iter().find(|k| k.id == id);
         let key = key.ok_or_else(|| Error::KeyNotFound { purpose: "signing", id: id.to_owned() })?;
-        let purpose = KeyPurpose::ALL.into_iter().find(|p| p.as_str() == key.purpose).unwrap_or(KeyPurpose::Refresh);
+        let purpose =
+            KeyPurpose::ALL.into_iter().find(|p| p.as_str() == key.purpose).unwrap_or(KeyPurpose::Refresh);
         if key.signs {
             return Err(Error::KeyInUse(id.to_owned()));
         }
         if purpose == KeyPurpose::Refresh && !end_sessions {
             return Err(Error::EndsSessions);
         }
-        let retire = RetireKey { app: app.key, purpose: purpose.number(), id: id.to_owned(), end_sessions: false };
+        let retire =
+            RetireKey { app: app.key, purpose: purpose.number(), id: id.to_owned(), end_sessions: false };
         self.store().retire_key(retire).await?;
         self.reload().await
     }

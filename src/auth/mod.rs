@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 
 pub use apps::App;
 pub use bearer::Caller;
-pub use deploy::{Arrived, Arrival, Exported};
+pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use log_in::{LoggedIn, Login};

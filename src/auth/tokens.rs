@@ -14,8 +14,8 @@ use super::apps::issuer_path;
 use super::keys::{EcKey, HmacKey};
 use super::{App, Auth, Error, Result};
 use crate::model::{
-    AccessClaims, DeviceId, DomainId, IdentityClaim, ObjectId, ProviderType, RefreshClaims, SessionId, Timestamp,
-    TokenForm, UserId,
+    AccessClaims, DeviceId, DomainId, IdentityClaim, ObjectId, ProviderType, RefreshClaims, SessionId,
+    Timestamp, TokenForm, UserId,
 };
 
 /// Longer texts are no tokens of ours: room for 16 KiB of custom data, and to spare.
@@ -77,7 +77,13 @@ impl Auth {
     }
 
     /// A new refresh token for a guest's session.
-    pub(super) fn guest_refresh_token(&self, app: &App, subject: &Subject, identity: &str, now: Timestamp) -> Result<String> {
+    pub(super) fn guest_refresh_token(
+        &self,
+        app: &App,
+        subject: &Subject,
+        identity: &str,
+        now: Timestamp,
+    ) -> Result<String> {
         let (user, session) = (Hex::new(subject.user.0), Hex::new(subject.session.0));
         let device = Hex::new(subject.device.map_or(ObjectId::ZERO, |d| d.0));
         let domain = Hex::new(app.domain_id.0);
@@ -287,8 +293,10 @@ impl<'t> Presented<'t> {
             return self.audience.is_none();
         }
         let issuer = self.issuer.as_deref().unwrap_or_default();
-        let host = issuer.strip_suffix(&issuer_path(&app.client_app_id)).and_then(|base| base.split_once("://"));
-        host.is_some_and(|(_, host)| !host.is_empty()) && self.audience.as_deref() == Some(app.client_app_id.as_str())
+        let host =
+            issuer.strip_suffix(&issuer_path(&app.client_app_id)).and_then(|base| base.split_once("://"));
+        host.is_some_and(|(_, host)| !host.is_empty())
+            && self.audience.as_deref() == Some(app.client_app_id.as_str())
     }
 
     /// What the signature covers.

@@ -27,7 +27,8 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn client_app_id(text: &str) -> Result<ClientAppId, String> {
-    text.parse().map_err(|_| "expected an id such as news-abcde: ASCII letters, digits, `_`, `-`, `.`".to_owned())
+    text.parse()
+        .map_err(|_| "expected an id such as news-abcde: ASCII letters, digits, `_`, `-`, `.`".to_owned())
 }
 
 pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliError> {
@@ -39,7 +40,8 @@ pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliEr
     let serve = Serve { directories: args.directories, app: args.app };
     let json = args.json;
     let announce = move |ready: &Ready| if json { print_json(ready) } else { print_text(ready) };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(server::run(config, serve, announce, stop_signal()))?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::{FORWARDED, HeaderName};
 use http::HeaderMap;
+use http::header::{FORWARDED, HeaderName};
 
 /// The older header, as most proxies send it.
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -34,7 +34,10 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Vec<&'h str> {
 /// The `for=` of one element of a `Forwarded` header (RFC 7239).
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    pairs.into_iter().find(|(key, _)| key.trim().eq_ignore_ascii_case("for")).and_then(|(_, value)| address(value))
+    pairs
+        .into_iter()
+        .find(|(key, _)| key.trim().eq_ignore_ascii_case("for"))
+        .and_then(|(_, value)| address(value))
 }
 
 /// An address, perhaps quoted, in brackets, or with a port.

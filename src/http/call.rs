@@ -33,7 +33,8 @@ impl FromRequestParts<Http> for Call {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Call, Self::Rejection> {
-        let text = |name| parts.headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap_or("?").to_owned());
+        let text =
+            |name| parts.headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap_or("?").to_owned());
         Ok(Call {
             request: parts.extensions.get().copied().unwrap_or(RequestId(crate::model::ObjectId::ZERO)),
             address: parts.extensions.get().map(|ClientAddress(ip)| *ip),
@@ -83,7 +84,9 @@ impl Call {
         let Some(token) = Presented::read(text) else {
             return Err(self.failed(Error::BadAccessToken, scope.as_ref()));
         };
-        let Some(app) = self.app_of(&token, scope)? else { return Err(self.failed(Error::BadAccessToken, None)) };
+        let Some(app) = self.app_of(&token, scope.as_ref())? else {
+            return Err(self.failed(Error::BadAccessToken, None));
+        };
         self.auth().access(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
     }
 
@@ -96,7 +99,9 @@ impl Call {
         };
         // A token of the original service names a domain that nobody here has: its session is not to be found, and
         // the SDK logs the user out, who can then log in again.
-        let Some(app) = self.app_of(&token, scope)? else { return Err(self.failed(Error::SessionNotFound, None)) };
+        let Some(app) = self.app_of(&token, scope.as_ref())? else {
+            return Err(self.failed(Error::SessionNotFound, None));
+        };
         self.auth().refresh_caller(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
     }
 
@@ -115,10 +120,12 @@ impl Call {
     }
 
     /// The app that a token says it is of, if the page's origin may call it; never another one than the path's.
-    fn app_of(&self, token: &Presented<'_>, scope: Option<Arc<App>>) -> Result<Option<Arc<App>>, Failure> {
+    fn app_of(&self, token: &Presented<'_>, scope: Option<&Arc<App>>) -> Result<Option<Arc<App>>, Failure> {
         let app = token.domain().and_then(|domain| self.auth().app_of_domain(domain));
-        match (&app, &scope) {
-            (Some(app), Some(scope)) if app.key != scope.key => Err(self.failed(Error::OtherApp, Some(scope))),
+        match (&app, scope) {
+            (Some(app), Some(scope)) if app.key != scope.key => {
+                Err(self.failed(Error::OtherApp, Some(scope)))
+            }
             (Some(app), None) => self.check_origin(app).map(|()| Some(Arc::clone(app))),
             _ => Ok(app),
         }
@@ -134,7 +141,9 @@ impl Call {
             Ok(Value::Object(object)) => Ok(object),
             Ok(Value::Null) => Ok(Map::new()),
             Ok(_) => Err(self.failed(Error::BadBody("the body is not a JSON object".to_owned()), Some(app))),
-            Err(error) => Err(self.failed(Error::BadBody(format!("the body is not JSON: {error}")), Some(app))),
+            Err(error) => {
+                Err(self.failed(Error::BadBody(format!("the body is not JSON: {error}")), Some(app)))
+            }
         }
     }
 

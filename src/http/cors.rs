@@ -33,7 +33,10 @@ pub(super) fn preflight(auth: &Auth, method: &Method, path: &str, headers: &Head
         return Some(response);
     }
     let allow = response.headers_mut();
-    allow.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE, PATCH, OPTIONS"));
+    allow.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST, PUT, DELETE, PATCH, OPTIONS"),
+    );
     let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let asked = asked.unwrap_or(HeaderValue::from_static("Authorization, Content-Type, Accept"));
     allow.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked);

@@ -43,11 +43,14 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::ProviderNotFound(_) | Error::ProviderNotServed(_) => {
             (StatusCode::NOT_FOUND, Some("AuthProviderNotFound"))
         }
-        Error::ProviderDisabled(_) | Error::BadAccessToken | Error::AccessTokenExpired | Error::SessionNotFound => {
-            (StatusCode::UNAUTHORIZED, Some("InvalidSession"))
-        }
+        Error::ProviderDisabled(_)
+        | Error::BadAccessToken
+        | Error::AccessTokenExpired
+        | Error::SessionNotFound => (StatusCode::UNAUTHORIZED, Some("InvalidSession")),
         Error::LinkProviderDisabled(_) => (StatusCode::UNAUTHORIZED, Some("AuthError")),
-        Error::LinkAnonymous { strict: false } => (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError")),
+        Error::LinkAnonymous { strict: false } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
+        }
         Error::LinkAnonymous { strict: true } => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::MissingToken => (StatusCode::UNAUTHORIZED, Some("MissingAuthReq")),
         Error::EmptyRefreshToken
@@ -103,7 +106,9 @@ impl Failure {
     /// The text of the error; what the machine could not do is told blandly.
     fn text_for_client(&self) -> String {
         match &self.error {
-            Error::Store(store::Error::Unavailable(_)) => "the server cannot do that right now: try again in a moment".to_owned(),
+            Error::Store(store::Error::Unavailable(_)) => {
+                "the server cannot do that right now: try again in a moment".to_owned()
+            }
             Error::Store(_) | Error::Unreadable(_) => bland(self.request),
             refusal => refusal.to_string(),
         }

@@ -58,7 +58,10 @@ impl Front {
         let mut response = self.admit(id, peer, request).await;
 
         let headers = response.headers_mut();
-        headers.insert(REQUEST_ID, HeaderValue::from_bytes(&id.0.hex()).unwrap_or(HeaderValue::from_static("-")));
+        headers.insert(
+            REQUEST_ID,
+            HeaderValue::from_bytes(&id.0.hex()).unwrap_or(HeaderValue::from_static("-")),
+        );
         headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(http::header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         if cross_origin {
@@ -66,13 +69,16 @@ impl Front {
             cors::finish(origin, &mut response);
         }
         tracing::debug!(request = %id, route = timer.route(), status = response.status().as_u16(), "answered");
-        self.http.metrics.finish(timer, response.status());
+        self.http.metrics.finish(&timer, response.status());
         response
     }
 
     async fn admit(&self, id: RequestId, peer: Option<IpAddr>, mut request: Request<Body>) -> Response {
         if self.guard == Guard::ThisMachine && !is_of_this_machine(request.headers()) {
-            return reply::text(StatusCode::FORBIDDEN, "this listener answers only requests that name this machine\n");
+            return reply::text(
+                StatusCode::FORBIDDEN,
+                "this listener answers only requests that name this machine\n",
+            );
         }
         let path = request.uri().path();
         if cors::applies(path) {
@@ -84,7 +90,9 @@ impl Front {
         let Some(_place) = self.enter(path) else {
             return reply::try_again("the server is busy: try again in a moment");
         };
-        if let Some(address) = peer.map(|peer| address::of(peer, request.headers(), &self.http.trusted_proxies)) {
+        if let Some(address) =
+            peer.map(|peer| address::of(peer, request.headers(), &self.http.trusted_proxies))
+        {
             request.extensions_mut().insert(ClientAddress(address));
         }
         request.extensions_mut().insert(id);

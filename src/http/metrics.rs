@@ -82,7 +82,11 @@ impl Metrics {
         let requests = Family::<Answered, Counter>::default();
         registry.register("requests", "Requests answered, by route and status", requests.clone());
         let family = Family::<Route, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
-        registry.register("request_seconds", "Time from a request's head to its answer, by route", family.clone());
+        registry.register(
+            "request_seconds",
+            "Time from a request's head to its answer, by route",
+            family.clone(),
+        );
         let seconds = (0..=OTHER).map(|r| family.get_or_create(&Route { route: name(r) }).clone()).collect();
         let in_flight = Gauge::<i64, AtomicI64>::default();
         registry.register("requests_in_flight", "Requests under way", in_flight.clone());
@@ -100,7 +104,7 @@ impl Metrics {
         Timer { route, started: Instant::now(), in_flight: self.in_flight.clone() }
     }
 
-    pub(super) fn finish(&self, timer: Timer, status: StatusCode) {
+    pub(super) fn finish(&self, timer: &Timer, status: StatusCode) {
         if let Some(histogram) = self.seconds.get(timer.route) {
             histogram.observe(timer.started.elapsed().as_secs_f64());
         }

@@ -56,17 +56,29 @@ async fn index(State(pages): State<Pages>) -> Response {
 }
 
 async fn to_folder(State(pages): State<Pages>, extract::Path(app): extract::Path<String>) -> Response {
-    if pages.roots.contains_key(app.as_str()) { redirect(&format!("/{app}/")) } else { reply::not_found().await }
+    if pages.roots.contains_key(app.as_str()) {
+        redirect(&format!("/{app}/"))
+    } else {
+        reply::not_found().await
+    }
 }
 
-async fn app_json(State(pages): State<Pages>, headers: HeaderMap, extract::Path(app): extract::Path<String>) -> Response {
+async fn app_json(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    extract::Path(app): extract::Path<String>,
+) -> Response {
     if !front::is_of_this_machine(&headers) || !pages.roots.contains_key(app.as_str()) {
         return reply::not_found().await;
     }
     reply::json(StatusCode::OK, &json!({ "client_url": &*pages.client_url, "client_app_id": app }))
 }
 
-async fn front_page(state: State<Pages>, headers: HeaderMap, extract::Path(app): extract::Path<String>) -> Response {
+async fn front_page(
+    state: State<Pages>,
+    headers: HeaderMap,
+    extract::Path(app): extract::Path<String>,
+) -> Response {
     file(state, headers, extract::Path((app, "index.html".to_owned()))).await
 }
 
@@ -84,7 +96,8 @@ async fn file(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let policy = format!("default-src 'self' data:; connect-src 'self' {}; frame-ancestors 'none'", pages.client_url);
+    let policy =
+        format!("default-src 'self' data:; connect-src 'self' {}; frame-ancestors 'none'", pages.client_url);
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
@@ -93,7 +106,8 @@ async fn file(
 
 /// A file below the root, or the `index.html` of a folder. Nothing hidden, and nothing outside, by links either.
 fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
-    let hidden = |segment: &str| segment.is_empty() || segment.starts_with('.') || segment.contains(['\\', '\0']);
+    let hidden =
+        |segment: &str| segment.is_empty() || segment.starts_with('.') || segment.contains(['\\', '\0']);
     let trimmed = path.trim_end_matches('/');
     if trimmed.split('/').any(hidden) {
         return None;
@@ -103,7 +117,8 @@ fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
     if found.is_dir() {
         found = found.join("index.html").canonicalize().ok()?;
     }
-    let inside = found.starts_with(&root) && found.metadata().ok().is_some_and(|m| m.is_file() && m.len() <= LARGEST);
+    let inside =
+        found.starts_with(&root) && found.metadata().ok().is_some_and(|m| m.is_file() && m.len() <= LARGEST);
     if inside { std::fs::read(found).ok() } else { None }
 }
 
@@ -149,7 +164,16 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("secret"), root.join("link")).unwrap();
         assert_eq!(read(&root, "docs/index.html"), Some(b"hello".to_vec()));
         assert_eq!(read(&root, "docs/"), Some(b"hello".to_vec()));
-        for path in ["../secret", "docs/../../secret", "link", ".hidden", "docs/./index.html", "/etc/passwd", "", "a\0"] {
+        for path in [
+            "../secret",
+            "docs/../../secret",
+            "link",
+            ".hidden",
+            "docs/./index.html",
+            "/etc/passwd",
+            "",
+            "a\0",
+        ] {
             assert_eq!(read(&root, path), None, "{path:?}");
         }
     }

@@ -228,7 +228,12 @@ pub async fn run(
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
     }
     if let Some((listener, _)) = metrics_listener {
-        tasks.spawn(listen::tcp(listener, plain.clone(), stopped.clone(), routing(metrics::routes(Arc::clone(&counters)))));
+        tasks.spawn(listen::tcp(
+            listener,
+            plain.clone(),
+            stopped.clone(),
+            routing(metrics::routes(Arc::clone(&counters))),
+        ));
     }
     if let Some((listener, _)) = try_listener {
         let pages = pages::Pages { roots: Arc::new(shown), client_url: client_url.into() };
@@ -275,7 +280,9 @@ fn desk(mut http: Http) -> Front {
 
 type Answered = std::pin::Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
 
-fn answering(front: Front) -> impl Fn(Option<IpAddr>, http::Request<axum::body::Body>) -> Answered + Clone + Send + Sync {
+fn answering(
+    front: Front,
+) -> impl Fn(Option<IpAddr>, http::Request<axum::body::Body>) -> Answered + Clone + Send + Sync {
     let front = Arc::new(front);
     move |peer, request| {
         let front = Arc::clone(&front);
@@ -299,7 +306,12 @@ fn routing(
 }
 
 /// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
-async fn reap(store: Arc<dyn Store>, auth: Arc<Auth>, counters: Arc<metrics::Metrics>, mut stop: listen::Stop) {
+async fn reap(
+    store: Arc<dyn Store>,
+    auth: Arc<Auth>,
+    counters: Arc<metrics::Metrics>,
+    mut stop: listen::Stop,
+) {
     let mut reaper = Reaper::new(store);
     loop {
         let now = auth.clock().now();

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::model::{Clock, Dice, ObjectId, Timestamp};
 
 /// The machine's clock.
-pub struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one real clock")]
@@ -17,19 +17,22 @@ impl Clock for SystemClock {
 }
 
 /// The machine's randomness, and the counter of this process' ids.
-pub struct SystemDice {
+pub(super) struct SystemDice {
     process: [u8; 5],
     counter: AtomicU32,
 }
 
 impl SystemDice {
     /// Draws what is drawn once per process.
-    pub fn new() -> SystemDice {
+    pub(super) fn new() -> SystemDice {
         let mut drawn = [0; 8];
         fill(&mut drawn);
         let [a, b, c, d, e, x, y, z] = drawn;
         // From the lower half of the 24 bits, so that the counter wraps only after eight million ids.
-        SystemDice { process: [a, b, c, d, e], counter: AtomicU32::new(u32::from_be_bytes([0, x & 0x7f, y, z])) }
+        SystemDice {
+            process: [a, b, c, d, e],
+            counter: AtomicU32::new(u32::from_be_bytes([0, x & 0x7f, y, z])),
+        }
     }
 }
 

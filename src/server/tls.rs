@@ -67,9 +67,8 @@ fn config((cert, key): &(PathBuf, PathBuf)) -> Result<ServerConfig, TlsError> {
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| pem(cert, error))?;
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).map_err(|error| pem(cert, error))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| pem(key, error))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()

@@ -1,5 +1,1 @@
-//! What the whole promises, in one binary.
-#![cfg(test)]
-
-mod cli;
-mod support;
+//! Black-box and contract tests: one binary.

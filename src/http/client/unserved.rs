@@ -47,25 +47,26 @@ pub(super) async fn call_function(call: Call, Path(app): Path<String>, body: Bod
 }
 
 /// A stream begins, says that there is nothing to stream, and ends. Core and Stitch put the token into the query.
-pub(super) async fn stream_function(mut call: Call, Path(app): Path<String>, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn stream_function(
+    mut call: Call,
+    Path(app): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
     let query = query.unwrap_or_default();
     let in_query = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name));
     if let Some(token) = in_query("baas_at=").or_else(|| in_query("stitch_at=")) {
         call.use_token(token);
     }
     call.access(Some(&app)).await?;
-    let event = "event: error\ndata: {\"error\":\"function not found\",\"error_code\":\"FunctionNotFound\"}\n\n";
+    let event =
+        "event: error\ndata: {\"error\":\"function not found\",\"error_code\":\"FunctionNotFound\"}\n\n";
     let mut response = Response::new(Body::from(event));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     Ok(response)
 }
 
 /// `PUT` and `DELETE` register and forget a device at a push service.
-pub(super) async fn push(
-    call: Call,
-    method: Method,
-    Path((app, service)): Path<(String, String)>,
-) -> Answer {
+pub(super) async fn push(call: Call, method: Method, Path((app, service)): Path<(String, String)>) -> Answer {
     if !matches!(method, Method::PUT | Method::DELETE) {
         return Ok(reply::empty(StatusCode::METHOD_NOT_ALLOWED));
     }
