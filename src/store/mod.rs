@@ -190,7 +190,7 @@ pub trait Store: Ask {
 }
 
 /// An app with what is live of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRecord {
     /// The store's number for it.
     pub key: AppKey,
@@ -387,7 +387,8 @@ pub struct Expire {
     pub policy: AnonymousUserExpiration,
     /// The present, against which the policy is read.
     pub now: Timestamp,
-    /// Users up to this one were looked at before and need no second look, except guests with a day of activity.
+    /// Users up to this one were looked at before and need no second look, except guests with a day of activity. To
+    /// be forgotten when the policy changes.
     pub after: Option<UserId>,
     /// At most so many are removed, and at most sixteen times so many rows are looked at.
     pub limit: u32,

@@ -1,1 +1,4 @@
 //! Black-box and contract tests: one binary.
+#![cfg(test)]
+
+mod contract;

@@ -101,7 +101,7 @@ pub(super) struct Opened {
 pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let path = canonical(&options.path).map_err(|error| OpenError::Io(options.path, error))?;
     let io = |error| OpenError::Io(path.clone(), error);
-    let sqlite = |error| OpenError::Sqlite(path.clone(), error);
+    let sqlite = |error| refusal(&path, error);
     // The lock comes before any look at the database: closing a descriptor of a file drops every POSIX lock that
     // this process, SQLite included, holds on it. For the same reason it is on a file beside it. That file is never
     // removed: a removed lock can be held by two.
@@ -116,6 +116,13 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let point = (0..options.readers.max(1)).map(|_| reader()).collect::<Result<_, _>>().map_err(sqlite)?;
     let long = reader().map_err(sqlite)?;
     Ok(Opened { path, lock, writer, point, long })
+}
+
+fn refusal(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
+        _ => OpenError::Sqlite(path.to_owned(), error),
+    }
 }
 
 /// The same file has one name, so that it has one lock.
@@ -199,10 +206,7 @@ fn version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
         let tables: u32 = connection.query_row("select count(*) from sqlite_schema", (), |row| row.get(0))?;
         Ok((application_id, version, tables))
     };
-    let (application_id, version, tables) = ask().map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
-        _ => OpenError::Sqlite(path.to_owned(), error),
-    })?;
+    let (application_id, version, tables) = ask().map_err(|error| refusal(path, error))?;
     if (application_id, version, tables) == (0, 0, 0) {
         return Ok(0);
     }
@@ -211,7 +215,7 @@ fn version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     }
     if version > known() {
         let min_server = connection.query_row(sql::MIN_SERVER, (), |row| row.get(0));
-        let min_server = min_server.map_err(|error| OpenError::Sqlite(path.to_owned(), error))?;
+        let min_server = min_server.map_err(|error| refusal(path, error))?;
         if min_server > known() {
             return Err(OpenError::Newer { schema: version, min_server, known: known() });
         }

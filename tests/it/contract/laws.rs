@@ -1,0 +1,195 @@
+//! The laws that hold for every act: durable, whole, detached, one winner, seen.
+
+use std::sync::Arc;
+
+use passerby::model::{Device, Timestamp};
+use passerby::store::{AddKey, Deploy, Error, Found, LogIn, Page, Result, SetDisabled, Store, Taken, Touch};
+
+use super::Engine;
+use super::given::{
+    APP, NOON, OTHER, TODAY, deployment, device, file, guest, log_in_all, new_app, session_id, signing_key,
+    taken, user_id, with_device,
+};
+
+pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engine) {
+    let store = engine.open();
+    let news = Deploy { directory: Some(("/srv/news".to_owned(), vec![1])), ..new_app(APP, "news-abcde", 1) };
+    store.found(Found { group_id: news.new.as_ref().unwrap().group_id, now: NOON }).await.unwrap();
+    store.deploy(news.clone()).await.unwrap();
+    store.deploy(deployment(&news, 1)).await.unwrap();
+    store.add_key(AddKey { app: APP, key: signing_key("second", 9) }).await.unwrap();
+    store.see_time(NOON).await.unwrap();
+    log_in_all(&store, (0..300).map(|n| with_device(guest(NOON, n), 5))).await;
+    let day = passerby::model::Day(TODAY.0 + 1);
+    store.touch(Touch { app: APP, user: user_id(NOON, 1), day }).await.unwrap();
+    store.set_disabled(SetDisabled { app: APP, user: user_id(NOON, 2), disabled: true }).await.unwrap();
+    let before = everything(&store).await;
+    drop(store);
+    assert_eq!(everything(&engine.open()).await, before);
+}
+
+/// Whatever can be asked, as text that can be compared.
+async fn everything(store: &Arc<dyn Store>) -> String {
+    let users = store.users(APP, Page { limit: 1_000, ..Page::default() }).await.unwrap();
+    let mut sessions = Vec::new();
+    for user in &users {
+        sessions.push(store.sessions_of(APP, user.id).await.unwrap());
+    }
+    let device = store.device(APP, device(5).hash).await.unwrap();
+    let server = (store.group().await.unwrap(), store.latest_time().await.unwrap());
+    let directory = store.directory("/srv/news").await.unwrap();
+    let apps = (store.apps().await.unwrap(), store.files(APP).await.unwrap(), directory);
+    format!("{users:#?}{sessions:#?}{device:#?}{server:#?}{apps:#?}")
+}
+
+pub(crate) async fn an_act_that_fails_half_way_leaves_its_neighbours_intact(engine: &dyn Engine) {
+    let store = engine.open();
+    let news = new_app(APP, "news-abcde", 1);
+    store.deploy(news.clone()).await.unwrap();
+    // Refused only once some of it is written: its app is new, its key is there with other content.
+    let key = signing_key("first", 0);
+    let mut failing = new_app(OTHER, "dev-abcde", 2);
+    failing.new.as_mut().unwrap().keys = vec![key.clone(), signing_key("first", 1)];
+    let neighbours = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { log_in_all(&store, (0..200).map(|n| guest(NOON, n))).await }
+    });
+    for _ in 0..20 {
+        assert_eq!(taken(&store.deploy(failing.clone()).await), Some(Taken::Id));
+    }
+    neighbours.await.unwrap();
+    assert_eq!(store.user_count(APP).await.unwrap(), 200);
+    assert_eq!(store.apps().await.unwrap().len(), 1);
+    failing.new.as_mut().unwrap().keys = vec![key.clone()];
+    store.deploy(failing).await.unwrap();
+    assert_eq!(store.app(OTHER).await.unwrap().unwrap().keys, [key]);
+}
+
+pub(crate) async fn dropping_the_answer_does_not_undo_the_act(engine: &dyn Engine) {
+    let store = engine.open();
+    for n in 0..50 {
+        let mut answer = store.log_in(guest(NOON, n));
+        // Asked for once, then dropped, as when a client hangs up.
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer.unwrap(),
+            () = std::future::ready(()) => {}
+        }
+    }
+    // It may take its time, but it comes.
+    let mut later = 1_000;
+    while store.user_count(APP).await.unwrap() < 50 {
+        store.log_in(LogIn { app: OTHER, ..guest(NOON, later) }).await.unwrap();
+        later += 1;
+        assert!(later < 100_000, "the acts are lost");
+    }
+}
+
+pub(crate) async fn of_two_apps_that_want_one_client_app_id_one_wins(engine: &dyn Engine) {
+    let store = engine.open();
+    for n in 1..=20 {
+        let name = format!("news-{n}");
+        let [first, second] = [1, 2]
+            .map(|which| new_app(passerby::model::AppKey(2 * n + which), &name, (2 * n + which) as u32));
+        let results =
+            race(&store, first, second, |store, act| Box::pin(async move { store.deploy(act).await })).await;
+        one_winner(&results, Taken::ClientAppId);
+    }
+    assert_eq!(store.apps().await.unwrap().len(), 20);
+}
+
+pub(crate) async fn of_two_deployments_of_one_configuration_one_wins(engine: &dyn Engine) {
+    let store = engine.open();
+    let mut live = new_app(APP, "news-abcde", 1);
+    store.deploy(live.clone()).await.unwrap();
+    for n in 1..=20 {
+        let [first, second] = [1, 2].map(|which| deployment(&live, 10 * n + which));
+        let deploy =
+            |store: Arc<dyn Store>, act| -> Outcome { Box::pin(async move { store.deploy(act).await }) };
+        let results = race(&store, first.clone(), second.clone(), deploy).await;
+        live = if results[0].is_ok() { first } else { second };
+        one_winner(&results, Taken::Deployment);
+        assert_eq!(store.app(APP).await.unwrap().unwrap().deployment, live.deployment);
+        assert_eq!(store.files(APP).await.unwrap(), live.files);
+    }
+}
+
+pub(crate) async fn of_two_logins_with_one_user_id_one_wins(engine: &dyn Engine) {
+    let store = engine.open();
+    for n in 0..20 {
+        let first = guest(NOON, n);
+        let second = LogIn { session: session_id(NOON.plus(1), n), ..first.clone() };
+        let log_in =
+            |store: Arc<dyn Store>, act| -> Outcome { Box::pin(async move { store.log_in(act).await }) };
+        one_winner(&race(&store, first, second, log_in).await, Taken::Id);
+        assert_eq!(store.sessions_of(APP, user_id(NOON, n)).await.unwrap().len(), 1);
+    }
+}
+
+type Outcome = std::pin::Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// Two acts at the same time.
+async fn race<A>(
+    store: &Arc<dyn Store>,
+    first: A,
+    second: A,
+    act: impl Fn(Arc<dyn Store>, A) -> Outcome,
+) -> [Result<()>; 2] {
+    let [first, second] = [first, second].map(|value| tokio::spawn(act(Arc::clone(store), value)));
+    [first.await.unwrap(), second.await.unwrap()]
+}
+
+fn one_winner(results: &[Result<()>; 2], over: Taken) {
+    let won = results.iter().filter(|result| result.is_ok()).count();
+    let lost = results.iter().filter_map(taken).collect::<Vec<_>>();
+    assert_eq!((won, lost), (1, vec![over]));
+}
+
+pub(crate) async fn what_was_done_is_seen_by_every_ask(engine: &dyn Engine) {
+    let store = engine.open();
+    let mut waiting = Vec::new();
+    for n in 0..100 {
+        let store = Arc::clone(&store);
+        waiting.push(tokio::spawn(async move {
+            let act = guest(NOON, n);
+            store.log_in(act.clone()).await.unwrap();
+            for _ in 0..8 {
+                assert!(store.bearer(APP, act.user, act.session).await.unwrap().is_some());
+            }
+            let users = store.users(APP, Page { limit: 1_000, ..Page::default() }).await.unwrap();
+            assert!(users.iter().any(|user| user.id == act.user));
+        }));
+    }
+    for one in waiting {
+        one.await.unwrap();
+    }
+}
+
+pub(crate) async fn text_with_a_nul_is_refused(engine: &dyn Engine) {
+    let store = engine.open();
+    let unavailable = |result: Result<()>| matches!(result, Err(Error::Unavailable(_)));
+    let details = Device { details: "{\0}".to_owned(), ..device(5) };
+    assert!(unavailable(store.log_in(LogIn { device_details: Some(details), ..guest(NOON, 1) }).await));
+    let app = || new_app(APP, "news-abcde", 1);
+    let with_config = Deploy { config: "\0".to_owned(), ..app() };
+    let with_file = Deploy { files: vec![file("a\0b", b"")], ..app() };
+    let with_directory = Deploy { directory: Some(("\0".to_owned(), vec![])), ..app() };
+    for act in [with_config, with_file, with_directory] {
+        assert!(unavailable(store.deploy(act).await));
+    }
+    assert!(unavailable(store.add_key(AddKey { app: APP, key: signing_key("\0", 0) }).await));
+    assert_eq!(store.user_count(APP).await.unwrap(), 0);
+    assert_eq!(store.apps().await.unwrap(), []);
+}
+
+pub(crate) async fn a_closed_store_refuses(engine: &dyn Engine) {
+    let store = engine.open();
+    store.log_in(guest(NOON, 1)).await.unwrap();
+    store.close().await.unwrap();
+    store.close().await.unwrap();
+    assert!(matches!(store.log_in(guest(NOON, 2)).await, Err(Error::Unavailable(_))));
+    assert!(matches!(store.user_count(APP).await, Err(Error::Unavailable(_))));
+    assert!(matches!(store.see_time(Timestamp(1)).await, Err(Error::Unavailable(_))));
+    drop(store);
+    assert_eq!(engine.open().user_count(APP).await.unwrap(), 1);
+}

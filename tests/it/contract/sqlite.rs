@@ -1,0 +1,196 @@
+//! SQLite through the contract, and what only a file can promise.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use passerby::store::sqlite::{OpenError, Options, Sqlite};
+use passerby::store::{Error, LogIn, Page, Store};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::given::{APP, NOON, guest, log_in_all, new_app, user_id, with_device};
+use super::{Engine, contract};
+
+/// A database file in a directory of its own.
+struct File(TempDir);
+
+impl File {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("store.db")
+    }
+
+    fn try_open(&self) -> Result<Sqlite, OpenError> {
+        Sqlite::open(Options::new(self.path()))
+    }
+}
+
+impl Engine for File {
+    fn fresh() -> File {
+        File(TempDir::new().unwrap())
+    }
+
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.try_open().unwrap())
+    }
+
+    fn run(&self, sql: &str) {
+        Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
+    }
+}
+
+contract!(File);
+
+#[tokio::test]
+async fn a_file_serves_one_passerby_at_a_time() {
+    let file = File::fresh();
+    let store = file.try_open().unwrap();
+    assert_eq!(store.location(), file.path().canonicalize().unwrap());
+    let refused = file.try_open().err().unwrap();
+    assert!(matches!(&refused, OpenError::Locked(path) if path == store.location()), "{refused:?}");
+    assert!(refused.to_string().starts_with("another passerby is using"), "{refused}");
+    // By another name it is the same file.
+    let link = file.0.path().join("link.db");
+    std::os::unix::fs::symlink(file.path(), &link).unwrap();
+    assert!(matches!(Sqlite::open(Options::new(link)), Err(OpenError::Locked(_))));
+    drop(store);
+    file.try_open().unwrap();
+}
+
+#[tokio::test]
+async fn only_its_owner_can_read_a_store() {
+    let file = File::fresh();
+    let store = file.open();
+    store.log_in(guest(NOON, 1)).await.unwrap();
+    let mut seen = 0;
+    for entry in file.0.path().read_dir().unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+        seen += 1;
+    }
+    assert_eq!(seen, 4, "the file, its lock, its log and the log's index");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_only_by_servers_that_are_too_old_for_it() {
+    let file = File::fresh();
+    file.open().log_in(guest(NOON, 1)).await.unwrap();
+    file.run("pragma user_version = 9");
+    let store = file.open();
+    assert_eq!(store.user_count(APP).await.unwrap(), 1);
+    let schema = store.examine().await.unwrap().into_iter().find(|finding| finding.name == "schema");
+    assert_eq!(schema.map(|finding| finding.well), Some(false));
+    drop(store);
+    file.run("update server set min_server = 8");
+    let refused = file.try_open().err().unwrap();
+    assert!(matches!(refused, OpenError::Newer { schema: 9, min_server: 8, known: 1 }), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_and_left_alone() {
+    let text = File::fresh();
+    fs::write(
+        text.path(),
+        "Dear diary, this is longer than the header of a database, by some hundred bytes. ".repeat(9),
+    )
+    .unwrap();
+    let other_program = File::fresh();
+    other_program.run("create table notes (text text); insert into notes values ('mine')");
+    for file in [text, other_program] {
+        let before = fs::read(file.path()).unwrap();
+        let refused = file.try_open().err().unwrap();
+        assert!(matches!(refused, OpenError::Foreign(_)), "{refused:?}");
+        assert_eq!(fs::read(file.path()).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_missing_directory_is_told() {
+    let refused = Sqlite::open(Options::new("/nowhere/at/all/store.db")).err().unwrap();
+    assert!(matches!(&refused, OpenError::Io(path, _) if path == Path::new("/nowhere/at/all/store.db")));
+}
+
+/// What has reached the files when an act is answered is all there is to it.
+#[tokio::test]
+async fn what_was_answered_is_in_the_files() {
+    let file = File::fresh();
+    let store = file.open();
+    log_in_all(&store, (0..500).map(|n| guest(NOON, n))).await;
+    let copy = File::fresh();
+    for suffix in ["", "-wal"] {
+        let name = format!("store.db{suffix}");
+        fs::copy(file.0.path().join(&name), copy.0.path().join(&name)).unwrap();
+    }
+    assert_eq!(copy.open().user_count(APP).await.unwrap(), 500);
+}
+
+#[tokio::test]
+async fn a_backup_is_a_store() {
+    let file = File::fresh();
+    let store = file.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    log_in_all(&store, (0..500).map(|n| guest(NOON, n))).await;
+    let copy = File::fresh();
+    let meanwhile = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { log_in_all(&store, (500..1_000).map(|n| guest(NOON, n))).await }
+    });
+    let done = store.back_up(copy.path()).await.unwrap();
+    meanwhile.await.unwrap();
+    let metadata = fs::metadata(copy.path()).unwrap();
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (done.bytes, 0o600));
+    assert_eq!(copy.0.path().read_dir().unwrap().count(), 1, "nothing unfinished is left");
+    let refused = store.back_up(copy.path()).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(source) if source.to_string().ends_with("exists already")));
+    let to_nowhere = store.back_up(copy.0.path().join("no/such/place")).await;
+    assert!(matches!(to_nowhere, Err(Error::Unavailable(_))));
+    let backup = copy.open();
+    assert!((500..=1_000).contains(&backup.user_count(APP).await.unwrap()));
+    let users = backup.users(APP, Page { limit: 500, ..Page::default() }).await.unwrap();
+    assert_eq!(users, store.users(APP, Page { limit: 500, ..Page::default() }).await.unwrap());
+    assert_eq!(backup.apps().await.unwrap(), store.apps().await.unwrap());
+    assert!(backup.examine().await.unwrap().iter().all(|finding| finding.well));
+}
+
+#[tokio::test]
+async fn a_row_with_an_id_of_another_length_is_corrupt() {
+    let file = File::fresh();
+    let store = file.open();
+    store.log_in(guest(NOON, 1)).await.unwrap();
+    file.run("update sessions set device = x'00'; update users set id = x'ffffff'");
+    for result in [
+        store.sessions_of(APP, user_id(NOON, 1)).await.map(|_| ()),
+        store.users(APP, Page { limit: 1, ..Page::default() }).await.map(|_| ()),
+    ] {
+        assert!(matches!(result, Err(Error::Corrupt { .. })), "{result:?}");
+    }
+}
+
+/// The budget: a guest with its session takes at most 160 bytes on disk, here at its largest, with a device.
+#[tokio::test]
+async fn a_guest_with_its_session_stays_within_160_bytes() {
+    const GUESTS: u32 = 100_000;
+    let file = File::fresh();
+    let store = file.open();
+    store.close().await.unwrap();
+    let empty = fs::metadata(file.path()).unwrap().len();
+    drop(store);
+    let store = file.open();
+    for chunk in 0..GUESTS / 1_000 {
+        let act = |n| -> LogIn {
+            let second = NOON.plus(i64::from(chunk));
+            LogIn {
+                app: passerby::model::AppKey(0x7000_0000),
+                ..with_device(guest(second, 1_000 * chunk + n), 5)
+            }
+        };
+        log_in_all(&store, (0..1_000).map(act)).await;
+    }
+    store.close().await.unwrap();
+    let bytes = fs::metadata(file.path()).unwrap().len() - empty;
+    let each = bytes as f64 / f64::from(GUESTS);
+    println!("{each:.1} bytes per guest with its session");
+    assert!(each <= 160.0, "{each:.1} bytes per guest with its session");
+}
