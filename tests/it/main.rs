@@ -1,4 +1,6 @@
-//! Black-box and contract tests: one binary.
+//! What the whole promises, in one binary.
 #![cfg(test)]
 
+mod cli;
 mod contract;
+mod support;
