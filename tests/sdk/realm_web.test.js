@@ -17,6 +17,7 @@ const newGuest = () => Realm.Credentials.anonymous(false);
 describe("realm-web", () => {
   const suite = scope({ after });
   let base;
+  let ready;
   before(async () => {
     const server = await serve(suite, [
       await appDirectory(suite, { id: APP }),
@@ -24,14 +25,21 @@ describe("realm-web", () => {
       await appDirectory(suite, { id: CLOSED_APP, disabled: true }),
     ]);
     base = server.url;
-    assert.deepEqual(
-      server.ready.apps.map(({ client_app_id, name, created }) => ({ client_app_id, name, created })),
-      [
-        { client_app_id: APP, name: "reader", created: true },
-        { client_app_id: OTHER_APP, name: "writer", created: true },
-        { client_app_id: CLOSED_APP, name: "closed", created: true },
+    ready = server.ready;
+  });
+
+  test("is told by the ready line where everything is", () => {
+    assert.match(base, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.deepEqual(ready, {
+      client_url: base,
+      admin_url: base,
+      metrics_url: null,
+      apps: [
+        { client_app_id: APP, name: "reader", created: true, try_url: null },
+        { client_app_id: OTHER_APP, name: "writer", created: true, try_url: null },
+        { client_app_id: CLOSED_APP, name: "closed", created: true, try_url: null },
       ],
-    );
+    });
   });
 
   test("a guest logs in and has a profile without a name", async () => {
@@ -206,24 +214,48 @@ describe("realm-web", () => {
     assert.equal(own.status, 200);
   });
 
-  test("a function that does not exist says so", async () => {
-    const { app } = realmApp(base, APP);
-    const user = await app.logIn(guest());
-    await assert.rejects(user.functions.greet("world"), (error) => {
-      assert.deepEqual([error.statusCode, error.errorCode], [404, "FunctionNotFound"]);
-      assert.match(error.error, /^function not found/);
-      return true;
-    });
-  });
-
-  test("linking a provider that the app does not have is refused without a loop", async () => {
+  test("what an app does not have says so at once", async () => {
     const { app, requests } = realmApp(base, APP);
     const user = await app.logIn(guest());
-    requests.length = 0;
-    const attempt = user.linkCredentials(Realm.Credentials.emailPassword("someone@example.com", "secret"));
-    await assert.rejects(attempt, (error) => error instanceof Realm.MongoDBRealmError && error.statusCode < 500);
-    assert.equal(requests.length, 1);
-    assert.equal(user.isLoggedIn, true);
+    const refusals = [];
+    for (const act of [
+      () => user.functions.greet("world"),
+      () => user.mongoClient("mongodb-atlas").db("news").collection("stories").find(),
+      () => user.apiKeys.create("mine"),
+      () => app.emailPasswordAuth.registerUser({ email: "someone@example.com", password: "secret1" }),
+    ]) {
+      requests.length = 0;
+      const error = await act().then(() => assert.fail("it was let through"), (error) => error);
+      refusals.push([...requests, error.errorCode, error.error]);
+    }
+    assert.deepEqual(refusals, [
+      ["POST /functions/call 404", "FunctionNotFound", "function not found"],
+      ["POST /functions/call 404", "ServiceNotFound", "service not found: 'mongodb-atlas'"],
+      ["POST /auth/api_keys 403", "BadRequest", "API keys are for users who are not anonymous"],
+      [
+        "POST /auth/providers/local-userpass/register 404",
+        "AuthProviderNotFound",
+        "auth provider not found: 'local-userpass'",
+      ],
+    ]);
+    await user.refreshProfile();
+  });
+
+  test("a link that is refused is refused once, not in a loop", async () => {
+    const { app, requests } = realmApp(base, APP);
+    const user = await app.logIn(guest());
+    for (const credentials of [
+      Realm.Credentials.emailPassword("someone@example.com", "secret1"),
+      Realm.Credentials.google({ idToken: "a.b.c" }),
+      Realm.Credentials.anonymous(),
+    ]) {
+      requests.length = 0;
+      await assert.rejects(user.linkCredentials(credentials), Realm.MongoDBRealmError);
+      assert.equal(requests.length, 1, credentials.providerType);
+      assert.equal(user.isLoggedIn, true);
+    }
+    await user.refreshProfile();
+    assert.equal(user.identities.length, 1);
   });
 });
 

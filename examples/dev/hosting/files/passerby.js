@@ -50,8 +50,9 @@ export class Guest {
   /**
    * Logs in the guest of the last visit, or a new one.
    *
-   * Answers `"back"`, `"new"`, or `"replaced"` when there was a guest whom the server no longer knows. Pages that are
-   * open at the same time share one guest: the lock lets only one of them log in.
+   * Answers `"back"`, `"new"`, or `"replaced"` when there was a guest whom the server no longer knows. Pages that open
+   * at the same time take turns, so that the second finds the guest of the first. Browsers hand `localStorage` from
+   * page to page with a little delay: should both have made a guest all the same, both use the later one from then on.
    */
   async logIn() {
     return locked(this.#key, async () => {
