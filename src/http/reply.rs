@@ -46,6 +46,13 @@ pub(super) async fn method_not_allowed() -> Response {
     text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed\n")
 }
 
+/// The same, on a route that decides by itself.
+pub(super) fn only(allow: &'static str) -> Response {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed\n");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
 /// A refusal by the machinery rather than by a story: too busy, too slow.
 pub(super) fn try_again(error: &'static str) -> Response {
     let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &serde_json::json!({ "error": error }));

@@ -16,6 +16,7 @@ use std::time::Duration;
 use prometheus_client::metrics::gauge::Gauge;
 use serde::Serialize;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use arrivals::{Directory, DirectoryError};
@@ -77,6 +78,9 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
+    /// The signal that asks for the certificate to be read again.
+    #[error("failed to listen for SIGHUP")]
+    Signal(#[source] std::io::Error),
     /// A certificate.
     #[error("failed to set TLS up")]
     Tls(#[from] TlsError),
@@ -177,9 +181,9 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
     let certificate = config.tls.clone().map(tls::Certificate::read).transpose()?.map(Arc::new);
-    let client = bind(config.listen, "listen").await?;
+    let (client, client_address) = bind(config.listen, "listen").await?;
     let scheme = if certificate.is_some() { "https" } else { "http" };
-    let own_url = format!("{scheme}://{}", reachable(client.1));
+    let own_url = format!("{scheme}://{}", reachable(client_address));
     let client_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
 
     let mut house = House::open(&config, &client_url).await?;
@@ -212,6 +216,12 @@ pub async fn run(
     // Connections beside the clients' are few, local and in the clear, and not counted as theirs.
     let plain = listen::Manners { connections: Gauge::default(), certificate: None, ..manners.clone() };
 
+    // Without TLS a hang-up keeps its usual meaning.
+    let hang_up = certificate
+        .is_some()
+        .then(|| signal(SignalKind::hangup()))
+        .transpose()
+        .map_err(ServerError::Signal)?;
     let (stopping, stopped) = watch::channel(());
     let mut tasks = tokio::task::JoinSet::new();
     let admin_url = admin.as_ref().map(|(_, a)| format!("{scheme}://{}", reachable(*a)));
@@ -222,7 +232,7 @@ pub async fn run(
         apps: arrivals::ready_apps(&auth, &arrived, &shown, try_listener.as_ref().map(|(_, a)| *a)),
         client_url: client_url.clone(),
     };
-    tasks.spawn(listen::tcp(client.0, manners.clone(), stopped.clone(), answering(front)));
+    tasks.spawn(listen::tcp(client, manners.clone(), stopped.clone(), answering(front)));
     if let Some((listener, _)) = admin {
         let front = Front::new(http.clone(), admin::public_routes(), guard);
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
@@ -242,11 +252,12 @@ pub async fn run(
     if let Some(listener) = socket {
         tasks.spawn(listen::unix(listener, plain, stopped.clone(), desk(http)));
     }
-    if let Some(certificate) = certificate {
-        tasks.spawn(reread(certificate, stopped.clone()));
+    if let (Some(certificate), Some(hang_up)) = (certificate, hang_up) {
+        tasks.spawn(reread(certificate, hang_up, stopped.clone()));
     }
     tasks.spawn(reap(Arc::clone(&store), auth, counters, stopped));
 
+    tracing::info!("listening for clients on {}", client_address);
     announce(&ready);
     stop.await;
     tracing::info!("stopping: requests under way are finished first");
@@ -344,11 +355,16 @@ async fn reap(
     }
 }
 
-/// Reads the certificate again when its files changed.
-async fn reread(certificate: Arc<tls::Certificate>, mut stop: listen::Stop) {
+/// Reads the certificate again when its files changed: looks once a minute, and at once on SIGHUP.
+async fn reread(
+    certificate: Arc<tls::Certificate>,
+    mut hang_up: tokio::signal::unix::Signal,
+    mut stop: listen::Stop,
+) {
     loop {
         tokio::select! {
             () = rest(CERTIFICATE_LOOK) => {}
+            _ = hang_up.recv() => {}
             _ = stop.changed() => return,
         }
         match certificate.reread() {

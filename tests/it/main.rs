@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod cli;
+mod client;
 mod contract;
 mod support;

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
-use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -44,7 +43,7 @@ pub(super) async fn login(
 pub(super) async fn get_login(call: Call, Path((app, provider)): Path<(String, String)>) -> Answer {
     let app = call.app(&app)?;
     if !app.config.settings.compat.get_login {
-        return Ok(reply::method_not_allowed().await.into_response());
+        return Ok(reply::only("POST"));
     }
     let login = Login { provider, body: serde_json::Map::new(), address: call.address };
     let logged_in = call.auth().log_in(&app, &login).await.map_err(|e| call.failed(e, Some(&app)))?;

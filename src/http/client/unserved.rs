@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, StatusCode};
 
 use super::{Scope, scope};
 use crate::auth::Error;
@@ -20,7 +20,7 @@ pub(super) async fn account(
 ) -> Answer {
     let app = call.app(&app)?;
     if method != Method::POST {
-        return Ok(reply::method_not_allowed().await);
+        return Ok(reply::only("POST"));
     }
     let refused = match provider.parse::<ProviderType>() {
         Ok(kind) => Error::ProviderNotServed(kind),
@@ -68,7 +68,7 @@ pub(super) async fn stream_function(
 /// `PUT` and `DELETE` register and forget a device at a push service.
 pub(super) async fn push(call: Call, method: Method, Path((app, service)): Path<(String, String)>) -> Answer {
     if !matches!(method, Method::PUT | Method::DELETE) {
-        return Ok(reply::empty(StatusCode::METHOD_NOT_ALLOWED));
+        return Ok(reply::only("PUT, DELETE"));
     }
     let caller = call.access(Some(&app)).await?;
     Err(call.failed(Error::ServiceNotFound(service), Some(&caller.app)))

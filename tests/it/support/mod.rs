@@ -5,6 +5,7 @@ mod http;
 mod server;
 
 pub(crate) use command::passerby;
+pub(crate) use http::request;
 pub(crate) use server::Server;
 
 use std::path::{Path, PathBuf};

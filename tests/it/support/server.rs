@@ -49,6 +49,35 @@ impl Server {
         std::fs::read_to_string(self.data.join("server.log")).unwrap_or_default()
     }
 
+    /// Waits until the log says something.
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        let log = self.data.join("server.log");
+        // `tail` sleeps in the kernel until the file grows, so nobody guesses how long it takes.
+        let mut tail = Command::new("tail")
+            .args(["-n", "+1", "-F"])
+            .arg(log)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tail runs");
+        let lines = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
+        let found = lines.map_while(Result::ok).any(|line| line.contains(text));
+        let _ = tail.kill();
+        let _ = tail.wait();
+        assert!(found, "the log ended without: {text}");
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where the server listens for clients when `--public-url` says something else: its log tells.
+    pub(crate) fn own_authority(&self) -> String {
+        let log = self.log();
+        let listening = log.lines().find_map(|line| line.split("listening for clients on ").nth(1));
+        listening.expect("the log tells").trim().to_owned()
+    }
+
     /// The client app id of an app in the ready line, by its place there.
     pub(crate) fn app(&self, place: usize) -> &str {
         self.ready["apps"][place]["client_app_id"].as_str().expect("an app")
@@ -71,8 +100,13 @@ impl Server {
 
     /// Logs a guest in: `access_token`, `refresh_token`, `user_id`, `device_id`.
     pub(crate) fn log_in(&self, app: &str) -> Value {
+        self.log_in_at(self.authority(), app)
+    }
+
+    /// The same, at an address of its own.
+    pub(crate) fn log_in_at(&self, authority: &str, app: &str) -> Value {
         let target = format!("/api/client/v2.0/app/{app}/auth/providers/anon-user/login");
-        let reply = self.request("POST", &target, &[], b"");
+        let reply = request(authority, "POST", &target, &[], b"");
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.json()
     }
