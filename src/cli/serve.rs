@@ -42,8 +42,7 @@ pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliEr
     let announce = move |ready: &Ready| if json { print_json(ready) } else { print_text(ready) };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(server::run(config, serve, announce, stop_signal()))?;
-    Ok(())
+    runtime.block_on(async { Ok(server::run(config, serve, announce, stop_signal()?).await?) })
 }
 
 /// Log lines go to standard error, so that standard output holds the ready line alone.
@@ -59,17 +58,18 @@ fn start_log(config: &Config) {
     };
 }
 
-/// Done at Ctrl-C, or when the service manager asks.
-async fn stop_signal() {
+/// Done at Ctrl-C, or when the service manager asks. Listens from the call on: a stop that comes while the server is
+/// still starting is a clean one too.
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Runtime)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 fn print_json(ready: &Ready) {
