@@ -11,7 +11,7 @@
 //! | [`http`] | model, auth, appdir, `store::Ask` | `store::Store`, engines, SQL, the real clock and dice |
 //! | [`expiry`] | model, store's traits | http, auth |
 //! | [`server`] | all but cli | |
-//! | [`cli`] | config, server, auth, appdir | http internals |
+//! | [`cli`] | model, config, server, auth, appdir | http internals |
 
 pub mod appdir;
 pub mod auth;
