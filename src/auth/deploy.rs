@@ -112,7 +112,8 @@ impl Auth {
         name_providers(&mut config, None, self.dice(), now);
         let group_id =
             self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
-        let (id, domain_id) = (self.dice().object_id(now), DomainId(self.dice().object_id(now)));
+        let (drawn, domain_id) = (AppId(self.dice().object_id(now)), DomainId(self.dice().object_id(now)));
+        let mut id = arrival.app_id.unwrap_or(drawn);
         let deployment = DeploymentId(self.dice().object_id(now));
         let (text, files) = (written(&config)?, files(arrival.files));
         for draw in 0..DRAWS {
@@ -122,7 +123,7 @@ impl Auth {
                 None => draw_client_app_id(&config.name, self.dice())?,
             };
             let new = NewApp {
-                id: arrival.app_id.unwrap_or(AppId(id)),
+                id,
                 client_app_id: client_app_id.clone(),
                 domain_id,
                 group_id,
@@ -149,6 +150,8 @@ impl Auth {
                 Err(Error::Store(store::Error::Conflict(Taken::AppKey))) => {}
                 Err(Error::Store(store::Error::Conflict(Taken::ClientAppId)))
                     if arrival.client_app_id.is_none() => {}
+                // A copy of another app's directory: it is a new app all the same.
+                Err(Error::Store(store::Error::Conflict(Taken::Id))) if id != drawn => id = drawn,
                 Err(Error::Store(store::Error::Conflict(_))) => return Err(Error::DeployedMeanwhile),
                 Err(other) => return Err(other),
             }

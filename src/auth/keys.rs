@@ -358,8 +358,7 @@ impl Auth {
         if purpose == KeyPurpose::Refresh && !end_sessions {
             return Err(Error::EndsSessions);
         }
-        let retire =
-            RetireKey { app: app.key, purpose: purpose.number(), id: id.to_owned(), end_sessions: false };
+        let retire = RetireKey { app: app.key, purpose: purpose.number(), id: id.to_owned() };
         self.store().retire_key(retire).await?;
         self.reload().await
     }

@@ -170,7 +170,7 @@ pub trait Store: Ask {
     /// Adds a signing key, retiring none.
     fn add_key(&self, act: AddKey) -> Answer<'_, ()>;
 
-    /// Removes a signing key, and with `end_sessions` every session of the app. `false` when there was no such key.
+    /// Removes a signing key. `false` when there was no such key.
     fn retire_key(&self, act: RetireKey) -> Answer<'_, bool>;
 
     /// Remembers `now` as the latest time seen, if it is later than what is known.
@@ -423,8 +423,6 @@ pub struct RetireKey {
     pub purpose: u8,
     /// The key's id.
     pub id: String,
-    /// Whether every session of the app ends with it.
-    pub end_sessions: bool,
 }
 
 /// A finished backup.

@@ -119,7 +119,6 @@ statements! {
     DELETE_USER = "delete from users where app = ?1 and id = ?2";
     DELETE_SESSION = "delete from sessions where app = ?1 and user = ?2 and id = ?3";
     DELETE_SESSIONS_OF = "delete from sessions where app = ?1 and user = ?2";
-    DELETE_SESSIONS_OF_APP = "delete from sessions where app = ?1";
 
     // Expiry. `look ahead` measures how far one bite goes; the deletes decide for themselves.
     EXPIRED = concat!(

@@ -136,29 +136,13 @@ pub(crate) async fn keys_are_added_and_retired(engine: &dyn Engine) {
     let keys = async |app| store.app(app).await.unwrap().unwrap().keys;
     assert_eq!(keys(APP).await, [signing_key("first", 0), later.clone()], "oldest first");
     log_in_all(&store, [guest(NOON, 1)]).await;
-    let retire = RetireKey { app: APP, purpose: 1, id: "first".to_owned(), end_sessions: false };
+    let retire = RetireKey { app: APP, purpose: 1, id: "first".to_owned() };
     assert!(!store.retire_key(RetireKey { purpose: 2, ..retire.clone() }).await.unwrap());
     assert!(store.retire_key(retire.clone()).await.unwrap());
     assert!(!store.retire_key(retire).await.unwrap());
     assert_eq!(keys(APP).await, [later]);
     assert_eq!(keys(OTHER).await, [signing_key("first", 0)]);
     assert_eq!(store.sessions_of(APP, user_id(NOON, 1)).await.unwrap().len(), 1);
-}
-
-pub(crate) async fn retiring_a_key_can_end_the_sessions_of_its_app(engine: &dyn Engine) {
-    let store = engine.open();
-    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
-    let elsewhere = LogIn { app: OTHER, ..guest(NOON, 3) };
-    log_in_all(&store, [guest(NOON, 1), guest(NOON, 2), elsewhere]).await;
-    let retire = RetireKey { app: APP, purpose: 1, id: "no such key".to_owned(), end_sessions: true };
-    assert!(!store.retire_key(retire.clone()).await.unwrap());
-    assert_eq!(store.sessions_of(APP, user_id(NOON, 1)).await.unwrap().len(), 1);
-    assert!(store.retire_key(RetireKey { id: "first".to_owned(), ..retire }).await.unwrap());
-    for n in [1, 2] {
-        assert_eq!(store.sessions_of(APP, user_id(NOON, n)).await.unwrap(), []);
-    }
-    assert_eq!(store.user_count(APP).await.unwrap(), 2);
-    assert_eq!(store.sessions_of(OTHER, user_id(NOON, 3)).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn the_latest_time_only_moves_forward(engine: &dyn Engine) {

@@ -42,7 +42,6 @@ macro_rules! contract {
                 files_are_listed_bytewise,
                 a_directory_remembers_its_app_and_its_last_content,
                 keys_are_added_and_retired,
-                retiring_a_key_can_end_the_sessions_of_its_app,
                 the_latest_time_only_moves_forward,
                 an_examined_store_is_well,
             }

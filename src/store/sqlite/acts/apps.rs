@@ -146,10 +146,6 @@ impl Act for RetireKey {
     type Done = bool;
 
     fn perform(&self, desk: &mut Desk) -> Result<bool> {
-        let there = desk.run(sql::DELETE_KEY, params![self.app.0, self.purpose, self.id])? > 0;
-        if there && self.end_sessions {
-            desk.run(sql::DELETE_SESSIONS_OF_APP, [self.app.0])?;
-        }
-        Ok(there)
+        Ok(desk.run(sql::DELETE_KEY, params![self.app.0, self.purpose, self.id])? > 0)
     }
 }
