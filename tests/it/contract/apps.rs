@@ -2,7 +2,7 @@
 
 use passerby::model::Secret;
 use passerby::store::{
-    AddKey, AppRecord, Deploy, DirectoryRecord, File, Found, KeyRecord, LogIn, NewApp, RetireKey, Taken,
+    AddKey, AppRecord, Deploy, DirectoryRecord, File, Found, KeyRecord, NewApp, RetireKey, Taken,
 };
 
 use super::Engine;
