@@ -8,7 +8,7 @@ mod tls;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -234,7 +234,7 @@ pub async fn run(
     };
     tasks.spawn(listen::tcp(client, manners.clone(), stopped.clone(), answering(front)));
     if let Some((listener, _)) = admin {
-        let front = Front::new(http.clone(), admin::public_routes(), guard);
+        let front = Front::new(http.clone(), admin::public_routes(http.clone()), guard);
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
     }
     if let Some((listener, _)) = metrics_listener {
@@ -249,8 +249,8 @@ pub async fn run(
         let pages = pages::Pages { roots: Arc::new(shown), client_url: client_url.into() };
         tasks.spawn(listen::tcp(listener, plain.clone(), stopped.clone(), routing(pages::routes(pages))));
     }
-    if let Some(listener) = socket {
-        tasks.spawn(listen::unix(listener, plain, stopped.clone(), desk(http)));
+    if let Some((listener, owner)) = socket {
+        tasks.spawn(listen::unix(listener, owner, plain, stopped.clone(), desk(http)));
     }
     if let (Some(certificate), Some(hang_up)) = (certificate, hang_up) {
         tasks.spawn(reread(certificate, hang_up, stopped.clone()));
@@ -402,14 +402,14 @@ fn reachable(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() }
 }
 
-/// The owner-only socket. A server without it serves all the same; its commands then ask to stop it first.
-fn bind_socket(data: &Path) -> Option<UnixListener> {
+/// The owner-only socket, and the user id that owns it. A server without it serves all the same; its commands then ask to stop it first.
+fn bind_socket(data: &Path) -> Option<(UnixListener, u32)> {
     let path = data.join(SOCKET_FILE);
     // We hold the store's lock, so whatever lies there was left by a server that is gone.
     let _ = std::fs::remove_file(&path);
     let bound = UnixListener::bind(&path).and_then(|listener| {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
+        Ok((listener, path.metadata()?.uid()))
     });
     bound.inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no socket for commands")).ok()
 }
