@@ -27,7 +27,9 @@ impl Auth {
         Ok(match (self.parts.sealer.seals(), all - sealed) {
             (true, 0) => finding("signing keys", format!("all {all} are sealed with the master key"), true),
             (true, plain) => {
-                let said = format!("{plain} of {all} were stored before there was a master key: rotate and retire them");
+                let said = format!(
+                    "{plain} of {all} were stored before there was a master key: rotate and retire them"
+                );
                 finding("signing keys", said, false)
             }
             (false, _) => {
@@ -64,7 +66,9 @@ fn examine_public_url(url: &str) -> Finding {
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     let local = host == "localhost" || address.is_some_and(|address| address.is_loopback());
     let (said, well) = match (local, scheme) {
-        (true, _) => (format!("{url}: only clients on this machine reach it; set `public_url` for others"), true),
+        (true, _) => {
+            (format!("{url}: only clients on this machine reach it; set `public_url` for others"), true)
+        }
         (false, "https") => (url.to_owned(), true),
         (false, _) => (format!("{url}: tokens travel in the clear; use https"), false),
     };
@@ -102,6 +106,8 @@ mod tests {
         let well = |url| examine_public_url(url).well;
         assert!(well("https://auth.example.com") && well("https://auth.example.com:8443/x"));
         assert!(well("http://127.0.0.1:8080") && well("http://localhost:1") && well("http://[::1]:1"));
-        assert!(!well("http://auth.example.com") && !well("http://192.0.2.1:8080") && !well("http://127.evil:x"));
+        assert!(
+            !well("http://auth.example.com") && !well("http://192.0.2.1:8080") && !well("http://127.evil:x")
+        );
     }
 }

@@ -25,7 +25,12 @@ pub struct Failure {
 
 impl Failure {
     pub(super) fn new(error: Error, request: RequestId, base_url: &str, app: Option<&Arc<App>>) -> Failure {
-        Failure { error, request, log: app.map(|app| (base_url.to_owned(), Arc::clone(app))), problems: Vec::new() }
+        Failure {
+            error,
+            request,
+            log: app.map(|app| (base_url.to_owned(), Arc::clone(app))),
+            problems: Vec::new(),
+        }
     }
 }
 
@@ -101,7 +106,9 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::KeyNotFound { .. } => (StatusCode::NOT_FOUND, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
-        Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => (StatusCode::CONFLICT, None),
+        Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {
+            (StatusCode::CONFLICT, None)
+        }
         Error::TooManyGuests => (StatusCode::TOO_MANY_REQUESTS, None),
         Error::Busy | Error::Store(store::Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, None),
         Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {

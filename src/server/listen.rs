@@ -95,7 +95,10 @@ fn is_owner(stream: &UnixStream, owner: u32) -> bool {
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == owner || peer.uid() == 0 => true,
         Ok(peer) => {
-            tracing::warn!(uid = peer.uid(), "somebody else's connection to the socket for commands was closed");
+            tracing::warn!(
+                uid = peer.uid(),
+                "somebody else's connection to the socket for commands was closed"
+            );
             false
         }
         Err(_) => true,

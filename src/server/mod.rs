@@ -3,6 +3,7 @@
 mod arrivals;
 mod listen;
 mod real;
+mod restore;
 mod tls;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use arrivals::{Directory, DirectoryError};
+pub use restore::{RestoreError, Restored, restore};
 pub use tls::TlsError;
 
 use crate::auth::{self, Auth, Parts, Sealer};
@@ -95,6 +97,13 @@ pub enum ServerError {
     Store(#[from] store::Error),
 }
 
+impl ServerError {
+    /// Whether another process has the store.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, ServerError::Open(OpenError::Locked(_)))
+    }
+}
+
 /// What is told when the server is ready; scripts rely on its JSON form.
 #[derive(Debug, Serialize)]
 pub struct Ready {
@@ -158,9 +167,19 @@ impl House {
     }
 
     /// What the owner-only socket answers, for a command that found no server to ask.
-    pub fn desk(self, config: &Config) -> Front {
+    pub fn desk(self, config: &Config) -> HouseDesk {
         let http = http(self.store, Arc::new(self.auth), config, Arc::new(metrics::Metrics::new()));
-        desk(http)
+        HouseDesk(desk(http))
+    }
+}
+
+/// What the owner-only socket answers, without a socket: for a command that found no server to ask.
+pub struct HouseDesk(Front);
+
+impl HouseDesk {
+    /// Answers a request as the socket would.
+    pub async fn answer(&self, request: ::http::Request<axum::body::Body>) -> axum::response::Response {
+        self.0.answer(None, request).await
     }
 }
 

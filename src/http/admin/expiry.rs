@@ -15,7 +15,8 @@ use crate::http::reply;
 pub(super) async fn expiring(call: Call, Path(app): Path<String>, RawQuery(query): RawQuery) -> Answer {
     let app = call.app(&app)?;
     let query = Query::read(query);
-    let (after, limit) = query.after().and_then(|after| Ok((after, query.limit()?))).map_err(|e| call.failed(e, None))?;
+    let (after, limit) =
+        query.after().and_then(|after| Ok((after, query.limit()?))).map_err(|e| call.failed(e, None))?;
     let users = call.auth().expiring(&app, after, limit).await.map_err(|e| call.failed(e, Some(&app)))?;
     let views: Vec<UserView<'_>> = users.iter().map(|user| UserView::of(&app, user)).collect();
     Ok(reply::json(StatusCode::OK, &views))
@@ -37,7 +38,8 @@ struct Gone {
 pub(super) async fn expire(call: Call, Path(app): Path<String>, request: Body) -> Answer {
     let app = call.app(&app)?;
     let Expire { accept_clock } = body(&call, request).await?;
-    let removed = call.auth().expire_guests(&app, accept_clock).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let removed =
+        call.auth().expire_guests(&app, accept_clock).await.map_err(|e| call.failed(e, Some(&app)))?;
     call.http.metrics.expired.inc_by(removed);
     Ok(reply::json(StatusCode::OK, &Gone { removed }))
 }

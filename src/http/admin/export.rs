@@ -26,7 +26,8 @@ struct Exported<'a> {
 /// Without `format`, in the version in which it came.
 pub(super) async fn export(call: Call, Path(app): Path<String>, RawQuery(query): RawQuery) -> Answer {
     let app = call.app(&app)?;
-    let format: Option<Format> = Query::read(query).parsed("format").map_err(|e| call.failed(e, Some(&app)))?;
+    let format: Option<Format> =
+        Query::read(query).parsed("format").map_err(|e| call.failed(e, Some(&app)))?;
     let exported = call.auth().export(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
     let tree = appdir::write(&Export {
         config: &app.config,

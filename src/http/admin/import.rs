@@ -49,7 +49,8 @@ struct Imported<'a> {
 pub(super) async fn import(call: Call, request: Body) -> Answer {
     let directory: Directory = body(&call, request).await?;
     let tree = tree(directory.files).map_err(|e| call.failed(e, None))?;
-    let name = Path::new(&directory.path).file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy());
+    let name =
+        Path::new(&directory.path).file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy());
     let import = match appdir::read(&tree, &name) {
         Ok(import) => import,
         Err(problems) => return Err(refused(&call, problems.0)),

@@ -18,7 +18,12 @@ impl Query {
     pub(super) fn read(query: Option<String>) -> Query {
         let query = query.unwrap_or_default();
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        Query(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(n, v)| (plain(n), plain(v))).collect())
+        Query(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(n, v)| (plain(n), plain(v)))
+                .collect(),
+        )
     }
 
     /// The last value of a parameter. Unknown parameters are nobody's business.
@@ -40,7 +45,9 @@ impl Query {
         match self.parsed("limit")? {
             None => Ok(PAGE),
             Some(limit @ 1..=LARGEST) => Ok(limit),
-            Some(other) => Err(Error::BadParameter(format!("`limit`: expected 1 to {LARGEST}, found {other}"))),
+            Some(other) => {
+                Err(Error::BadParameter(format!("`limit`: expected 1 to {LARGEST}, found {other}")))
+            }
         }
     }
 
@@ -52,7 +59,9 @@ impl Query {
         let providers = self.text("provider_types").or(self.text("providerTypes"));
         let providers = providers.filter(|list| !list.is_empty()).map(|list| {
             let unknown = |name| Error::BadParameter(format!("`provider_types`: unknown type `{name}`"));
-            list.split(',').map(|name| name.parse().map_err(|_| unknown(name))).collect::<Result<Vec<_>, Error>>()
+            list.split(',')
+                .map(|name| name.parse().map_err(|_| unknown(name)))
+                .collect::<Result<Vec<_>, Error>>()
         });
         let disabled = match self.text("status") {
             None | Some("") => None,
@@ -63,7 +72,12 @@ impl Query {
                 return Err(Error::BadParameter(said));
             }
         };
-        Ok(UserQuery { after: self.after()?, limit: self.limit()?, disabled, providers: providers.transpose()? })
+        Ok(UserQuery {
+            after: self.after()?,
+            limit: self.limit()?,
+            disabled,
+            providers: providers.transpose()?,
+        })
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) async fn count(call: Call, Path((group, app)): Path<(String, String)>
 /// `GET …/users/{user}`.
 pub(super) async fn one(call: Call, Path((group, app, user)): Path<(String, String, String)>) -> Answer {
     let app = app_in_group(&call, &group, &app)?;
-    let user = call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let user =
+        call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(reply::json(StatusCode::OK, &UserView::of(&app, &user)))
 }
 
@@ -94,7 +95,8 @@ impl From<SeenSession> for SessionView {
 /// `GET /api/passerby/v1/apps/{app}/users/{user}`.
 pub(super) async fn whole(call: Call, Path((app, user)): Path<(String, String)>) -> Answer {
     let app = call.app(&app)?;
-    let user = call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let user =
+        call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
     let sessions = call.auth().sessions_of(&app, user.id).await.map_err(|e| call.failed(e, Some(&app)))?;
     let whole = Whole {
         guest: user.guest,
