@@ -14,11 +14,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 
 use super::tls::Certificate;
 use crate::http::Front;
+
+/// The largest head of a request: the longest token, and as much again. Each connection may fill so much memory before
+/// anything of it is understood.
+const LARGEST_HEAD: usize = 64 * 1024;
 
 /// Told when the server stops.
 pub(super) type Stop = watch::Receiver<()>;
@@ -64,8 +68,8 @@ where
     drain(graceful, manners.drain).await;
 }
 
-/// Serves the owner-only socket until told to stop, then drains it. `owner` is the user id that owns it.
-pub(super) async fn unix(listener: UnixListener, owner: u32, manners: Manners, mut stop: Stop, front: Front) {
+/// Serves the owner-only socket until told to stop, then drains it.
+pub(super) async fn unix(listener: UnixListener, manners: Manners, mut stop: Stop, front: Front) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -73,9 +77,6 @@ pub(super) async fn unix(listener: UnixListener, owner: u32, manners: Manners, m
             _ = stop.changed() => break,
         };
         let Some((stream, _)) = taken(accepted).await else { continue };
-        if !is_owner(&stream, owner) {
-            continue;
-        }
         let (front, watcher, header_timeout) = (front.clone(), graceful.watcher(), manners.header_timeout);
         tokio::spawn(async move {
             let service = move |peer, request| {
@@ -87,22 +88,6 @@ pub(super) async fn unix(listener: UnixListener, owner: u32, manners: Manners, m
     }
     drop(listener);
     drain(graceful, manners.drain).await;
-}
-
-/// Whether a peer is the owner, or root. The socket's mode keeps others out already; this holds where a file system
-/// or a careless `chmod` does not. Where the platform cannot tell, the mode alone decides.
-fn is_owner(stream: &UnixStream, owner: u32) -> bool {
-    match stream.peer_cred() {
-        Ok(peer) if peer.uid() == owner || peer.uid() == 0 => true,
-        Ok(peer) => {
-            tracing::warn!(
-                uid = peer.uid(),
-                "somebody else's connection to the socket for commands was closed"
-            );
-            false
-        }
-        Err(_) => true,
-    }
 }
 
 /// What was accepted. Failures are the peer's (it went away) or the system's (no file descriptors left): then a
@@ -159,7 +144,7 @@ async fn speak<S, F>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .pipeline_flush(true)
+        .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended badly");
