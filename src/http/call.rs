@@ -147,8 +147,7 @@ impl Call {
         }
     }
 
-    /// The whole body, if it is within the limit.
-    pub(super) async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
+    async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
         let limit = self.http.limits.max_body;
         match Limited::new(body, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),

@@ -5,4 +5,6 @@ mod architecture;
 mod cli;
 mod client;
 mod contract;
+mod crash;
 mod support;
+mod wire;

@@ -10,6 +10,19 @@ pub(super) fn binary() -> Command {
     command
 }
 
+/// The binary as the last argument of another program, which runs it; that one is looked up as a shell would.
+pub(super) fn binary_under(wrapper: &[String]) -> Command {
+    let [program, arguments @ ..] = wrapper else { return binary() };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(env!("CARGO_BIN_EXE_passerby")).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PASSERBY_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ran {

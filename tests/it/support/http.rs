@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Longer than any answer takes; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,17 +31,22 @@ impl Reply {
     fn parse(bytes: &[u8]) -> Reply {
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("no whole head: {:?}", String::from_utf8_lossy(bytes)));
-        let head = std::str::from_utf8(&bytes[..end]).expect("the head is text");
-        let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
-        let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())).collect();
-        let reply = Reply { status: status.expect("a status"), headers, body: bytes[end + 4..].to_vec() };
+        let reply = Reply { body: bytes[end + 4..].to_vec(), ..Reply::head(&bytes[..end]) };
         assert_eq!(reply.header("transfer-encoding"), None, "this client reads whole bodies only");
         if let Some(length) = reply.header("content-length") {
             assert_eq!(length, reply.body.len().to_string(), "the body was cut off");
         }
         reply
+    }
+
+    /// An answer without its body, from what stands before the empty line.
+    pub(super) fn head(bytes: &[u8]) -> Reply {
+        let head = std::str::from_utf8(bytes).expect("the head is text");
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
+        let headers = lines.filter_map(|line| line.split_once(':'));
+        let headers = headers.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())).collect();
+        Reply { status: status.expect("a status"), headers, body: Vec::new() }
     }
 }
 

@@ -2,10 +2,15 @@
 
 mod command;
 mod http;
+mod line;
+mod seeded;
 mod server;
 
 pub(crate) use command::passerby;
+pub(crate) use http::Reply;
 pub(crate) use http::request;
+pub(crate) use line::Line;
+pub(crate) use seeded::Seeded;
 pub(crate) use server::Server;
 
 use std::path::{Path, PathBuf};

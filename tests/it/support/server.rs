@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use super::command::binary;
+use super::command::binary_under;
 use super::http::{Reply, request};
 
 /// A server of the built binary. Dropping it kills it.
@@ -17,6 +17,8 @@ pub(crate) struct Server {
     pub(crate) ready: Value,
     data: PathBuf,
     arguments: Vec<String>,
+    /// A program that runs the binary, with its arguments; empty for none.
+    wrapper: Vec<String>,
     /// Kept open, so that the server never writes into a closed pipe.
     _out: BufReader<ChildStdout>,
 }
@@ -25,21 +27,28 @@ impl Server {
     /// Starts a server on a data directory and ports of its own, and waits until it is ready. `arguments` follow
     /// `serve`: app directories and other flags. Its log goes to `server.log` in the data directory.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Server {
-        Server::spawn(data.to_owned(), arguments.iter().map(|&a| a.to_owned()).collect())
+        Server::start_under(&[], data, arguments)
     }
 
-    fn spawn(data: PathBuf, arguments: Vec<String>) -> Server {
+    /// The same, run by another program that becomes the binary, such as `strace -D`.
+    pub(crate) fn start_under(wrapper: &[&str], data: &Path, arguments: &[&str]) -> Server {
+        let owned = |texts: &[&str]| texts.iter().map(|&t| t.to_owned()).collect();
+        Server::spawn(data.to_owned(), owned(arguments), owned(wrapper))
+    }
+
+    fn spawn(data: PathBuf, arguments: Vec<String>, wrapper: Vec<String>) -> Server {
         std::fs::create_dir_all(&data).expect("a data directory");
         let log = File::options().create(true).append(true).open(data.join("server.log")).expect("a log");
-        let mut command = binary();
+        let mut command = binary_under(&wrapper);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--try-listen", "127.0.0.1:0", "--data"]);
         command.arg(&data).args(&arguments).stdout(Stdio::piped()).stderr(log);
-        let mut child = command.spawn().expect("the server starts");
+        let mut child =
+            command.spawn().unwrap_or_else(|e| panic!("{:?} does not start: {e}", command.get_program()));
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let ready = serde_json::from_str(&line);
-        let mut server = Server { child, ready: Value::Null, data, arguments, _out: out };
+        let mut server = Server { child, ready: Value::Null, data, arguments, wrapper, _out: out };
         server.ready = ready.unwrap_or_else(|_| panic!("not ready: {line:?}\n{}", server.log()));
         server
     }
@@ -121,7 +130,12 @@ impl Server {
     /// Kills it, as a crash does, and starts it again on the same data directory with the same arguments.
     pub(crate) fn restart(mut self) -> Server {
         self.end();
-        Server::spawn(self.data.clone(), self.arguments.clone())
+        Server::spawn(self.data.clone(), self.arguments.clone(), self.wrapper.clone())
+    }
+
+    /// Kills it, as a crash does.
+    pub(crate) fn kill(mut self) {
+        self.end();
     }
 
     fn end(&mut self) {
