@@ -7,7 +7,7 @@
 //! | [`model`] | std, serde | anything of ours; tokio, axum, drivers |
 //! | [`store`] | model | auth, http, config; axum |
 //! | [`appdir`] | model | http, store |
-//! | [`auth`] | model, store's traits | store engines, http, axum, SQL |
+//! | [`auth`] | model, store's traits, expiry | store engines, http, axum, SQL |
 //! | [`http`] | model, auth, appdir, `store::Ask` | `store::Store`, engines, SQL, the real clock and dice |
 //! | [`expiry`] | model, store's traits | http, auth |
 //! | [`server`] | all but cli | |

@@ -1,6 +1,6 @@
 //! What we refuse, closed, in the protocol's words.
 
-use crate::model::ProviderType;
+use crate::model::{ProviderType, Timestamp};
 use crate::store;
 
 /// A refusal, or what the machine could not do. `Display` is the text for the client, so it names no secret and no
@@ -10,6 +10,9 @@ pub enum Error {
     /// No app has this client app id.
     #[error("cannot find app using Client App ID '{0}'")]
     AppNotFound(String),
+    /// No app of the project has this `_id`; what an administrator is told.
+    #[error("app not found: '{0}'")]
+    AdminAppNotFound(String),
     /// No provider has this name.
     #[error("auth provider not found: '{0}'")]
     ProviderNotFound(String),
@@ -101,6 +104,23 @@ pub enum Error {
         "retiring a refresh key ends every session it signed, and guests cannot log in again: say so with end_sessions"
     )]
     EndsSessions,
+    /// The clock went further than is believed, so nobody is removed before an operator agreed.
+    #[error(
+        "the clock went from {} to {}, further than is believed: if it is right, say so with accept_clock",
+        .from.rfc3339(), .to.rfc3339()
+    )]
+    ClockJumped {
+        /// The latest time that the store knows.
+        from: Timestamp,
+        /// The time that the clock says.
+        to: Timestamp,
+    },
+    /// An app directory whose files are not valid.
+    #[error("the app directory is not valid: {0} problem(s)")]
+    InvalidDirectory(usize),
+    /// No backup was written, and why.
+    #[error("failed to write the backup: {0}")]
+    NotBackedUp(String),
     /// A parameter that makes no sense.
     #[error("{0}")]
     BadParameter(String),

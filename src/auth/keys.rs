@@ -107,6 +107,11 @@ impl Sealer {
         Ok(Sealer { master: Some(LessSafeKey::new(unbound)) })
     }
 
+    /// Whether there is a master key.
+    pub(super) fn seals(&self) -> bool {
+        self.master.is_some()
+    }
+
     fn seal(&self, dice: &dyn Dice, about: &str, bytes: &[u8]) -> Result<Secret<Vec<u8>>> {
         let Some(master) = &self.master else {
             return Ok(Secret::new([&[PLAIN], bytes].concat()));
@@ -142,6 +147,11 @@ impl Sealer {
             _ => Err(unreadable()),
         }
     }
+}
+
+/// Whether a stored key needs the master key to be opened.
+pub(super) fn is_sealed(key: &KeyRecord) -> bool {
+    key.material.expose().first() == Some(&SEALED)
 }
 
 /// What a sealed key is bound to, so that one row's bytes do not open in another's place.

@@ -4,17 +4,21 @@
 //! words, and `http/error.rs` gives it a status.
 
 mod apps;
+mod back_up;
 mod bearer;
 mod delete_self;
 mod deploy;
 mod device;
 mod error;
+mod examine;
+mod expire_guests;
 mod keys;
 mod limits;
 mod log_in;
 mod log_out;
 mod providers;
 mod refresh;
+mod see_users;
 mod tokens;
 mod users;
 mod verified;
@@ -31,6 +35,7 @@ pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use log_in::{LoggedIn, Login};
+pub use see_users::{SeenSession, UserQuery};
 pub use tokens::{Presented, TokenKind};
 pub use users::UserChange;
 

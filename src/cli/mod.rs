@@ -1,59 +1,121 @@
 //! The command line: one file per command.
+//!
+//! Every command but `serve`, `check`, `restore` and `completions` asks a [`desk`]: the owner-only socket of the
+//! server that runs on the data directory, or the same routes within this process when none does.
 
+mod apps;
+mod backup;
+mod check;
+mod completions;
+mod desk;
+mod doctor;
+mod export;
+mod failure;
+mod import;
+mod keys;
+mod print;
+mod progress;
+mod restore;
 mod serve;
+mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::config::ConfigError;
-use crate::server::ServerError;
+use crate::config::{Config, Settings};
+use crate::model::ClientAppId;
+use failure::{CliError, exit_codes};
 
-/// Lets people into an app before they have a name: guests first, accounts later.
-///
-/// Start with an example: `passerby serve examples/news`. Beside a running server, the other commands work through
-/// it; without one, they open its data directory themselves.
+/// Passerby lets people into an app before they have a name: guests first, accounts later.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(
+    name = "passerby",
+    version,
+    help_template = HELP,
+    after_help = exit_codes(),
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Commands",
+)]
 struct Cli {
-    /// A file with settings; see `default.toml` for all of them.
-    #[arg(long, global = true, value_name = "FILE", env = "PASSERBY_CONFIG")]
+    /// A file with settings; `default.toml` names all of them.
+    #[arg(long, global = true, value_name = "FILE", env = "PASSERBY_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 invalid app directory or settings · \
-    4 not found · 5 the data directory is in use by a server that does not answer";
+/// Examples come first: most who read this want to be shown rather than told.
+const HELP: &str = "\
+{about}
+
+Start here:
+  passerby serve examples/news        serve an app, and be told how to log a guest in
+  passerby check my-app               see what is wrong with an app directory, changing nothing
+
+Beside the running server (or without one, on its data directory):
+  passerby apps list                  which apps there are
+  passerby users list news-aaaaa      who came
+  passerby import my-app              take in an app directory that changed
+  passerby backup passerby.backup     copy everything while people log in
+  passerby doctor                     see whether all is well
+
+{usage-heading} {usage}
+
+{all-args}{after-help}";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serves the apps in the store, after importing the given app directories if they are new or changed.
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
+    /// Takes an app directory in: a new app, or a new configuration of one that is known.
+    Import(import::ImportArgs),
+    /// Writes an app as a directory that `import`, and the original's tools, read.
+    Export(export::ExportArgs),
+    /// Finds everything that is wrong with app directories, without taking them in.
+    Check(check::CheckArgs),
+    /// Which apps there are.
+    #[command(subcommand)]
+    Apps(apps::AppsCommand),
+    /// Who came, and what may become of them.
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// The keys that sign an app's tokens.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Copies the store to a new file, also while a server runs.
+    Backup(backup::BackupArgs),
+    /// Puts a backup into an empty data directory.
+    Restore(restore::RestoreArgs),
+    /// Says whether all is well, and what is not.
+    Doctor(doctor::DoctorArgs),
+    /// Prints a completion script for a shell.
+    Completions(completions::CompletionsArgs),
 }
 
-/// What a command failed with.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    #[error("{0}")]
-    Usage(String),
-    #[error("failed to start: {0}")]
-    Runtime(std::io::Error),
+/// Which store a command works on.
+#[derive(Args)]
+struct At {
+    /// The data directory.
+    #[arg(long, value_name = "DIR", env = "PASSERBY_DATA", hide_env_values = true)]
+    data: Option<PathBuf>,
+    /// A file with the key that seals signing keys; needed when no server runs.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_MASTER_KEY_FILE", hide_env_values = true)]
+    master_key_file: Option<PathBuf>,
 }
 
-impl CliError {
-    fn exit_code(&self) -> u8 {
-        match self {
-            CliError::Config(_) | CliError::Server(ServerError::Directory(_)) => 3,
-            CliError::Usage(_) => 2,
-            CliError::Server(_) | CliError::Runtime(_) => 1,
-        }
+impl At {
+    fn config(self, file: Option<&PathBuf>) -> Result<Config, CliError> {
+        let flags =
+            Settings { data: self.data, master_key_file: self.master_key_file, ..Settings::default() };
+        Ok(Config::load(file, flags)?)
     }
+}
+
+fn client_app_id(text: &str) -> Result<ClientAppId, String> {
+    text.parse()
+        .map_err(|_| "expected an id such as news-abcde: ASCII letters, digits, `_`, `-`, `.`".to_owned())
 }
 
 /// Runs the command line of this process.
@@ -62,26 +124,48 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", chain(&error));
-            ExitCode::from(error.exit_code())
+            print::error(&error);
+            ExitCode::from(error.exit() as u8)
         }
     }
 }
 
 fn run(cli: Cli) -> Result<(), CliError> {
-    match cli.command {
-        Command::Serve(args) => serve::serve(cli.config.as_ref(), args),
+    let file = cli.config.as_ref();
+    let Some(command) = cli.command else {
+        print::out(&Cli::command().render_help().to_string());
+        return Ok(());
+    };
+    match command {
+        Command::Serve(args) => serve::serve(file, *args),
+        Command::Check(args) => check::check(&args),
+        Command::Restore(args) => restore::restore(file, args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Import(args) => wait(import::import(file, args)),
+        Command::Export(args) => wait(export::export(file, args)),
+        Command::Apps(command) => wait(apps::apps(file, command)),
+        Command::Users(command) => wait(users::users(file, command)),
+        Command::Keys(command) => wait(keys::keys(file, command)),
+        Command::Backup(args) => wait(backup::backup(file, args)),
+        Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }
 }
 
-/// An error with its causes, each on a line of its own.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str("\n  because: ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
+/// Runs a command that asks a desk.
+fn wait<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?
+        .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
     }
-    text
 }

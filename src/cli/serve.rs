@@ -1,11 +1,13 @@
 //! `passerby serve`.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::CliError;
+use super::client_app_id;
+use super::failure::CliError;
+use super::print::{self, Paint};
 use crate::config::{Config, LogFormat, Settings};
 use crate::model::ClientAppId;
 use crate::server::{self, Ready, ReadyApp, Serve};
@@ -26,11 +28,6 @@ pub(super) struct ServeArgs {
     settings: Settings,
 }
 
-pub(super) fn client_app_id(text: &str) -> Result<ClientAppId, String> {
-    text.parse()
-        .map_err(|_| "expected an id such as news-abcde: ASCII letters, digits, `_`, `-`, `.`".to_owned())
-}
-
 pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliError> {
     let config = Config::load(file, args.settings)?;
     if args.app.is_some() && args.directories.len() != 1 {
@@ -38,8 +35,10 @@ pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliEr
     }
     start_log(&config);
     let serve = Serve { directories: args.directories, app: args.app };
-    let json = args.json;
-    let announce = move |ready: &Ready| if json { print_json(ready) } else { print_text(ready) };
+    let (json, data) = (args.json, config.data.clone());
+    // If nobody reads it, there is nobody to tell.
+    let announce =
+        move |ready: &Ready| if json { print::json(ready) } else { print::out(&welcome(ready, &data)) };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async { Ok(server::run(config, serve, announce, stop_signal()?).await?) })
@@ -72,41 +71,54 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     })
 }
 
-fn print_json(ready: &Ready) {
-    // The one line that scripts wait for; if nobody reads it, there is nobody to tell.
-    let _ = writeln!(std::io::stdout(), "{}", serde_json::to_string(ready).unwrap_or_default());
-}
-
-fn print_text(ready: &Ready) {
-    let mut text = String::from("\nPasserby is ready.\n\n");
+/// What a newcomer sees: where everything is, and what to do with it.
+fn welcome(ready: &Ready, data: &Path) -> String {
+    let bold = |text: &str| print::paint_out(text, Paint::Bold);
+    let mut text = format!("\n{}\n\n", print::paint_out("Passerby is ready.", Paint::Green));
+    let mut facts = Vec::new();
     for app in &ready.apps {
-        let made = if app.created { "  (new)" } else { "" };
-        text.push_str(&format!("  app       {}{made}\n", app.client_app_id));
-        if let Some(url) = &app.try_url {
-            text.push_str(&format!("  page      {url}\n"));
-        }
+        facts.push(("app", format!("{}{}", app.client_app_id, if app.created { " (new)" } else { "" })));
+        facts.extend(app.try_url.iter().map(|url| ("page", url.clone())));
     }
-    text.push_str(&format!("  base URL  {}\n", ready.client_url));
-    if let Some(url) = &ready.metrics_url {
-        text.push_str(&format!("  metrics   {url}\n"));
+    facts.push(("base URL", ready.client_url.clone()));
+    if ready.admin_url != ready.client_url {
+        facts.push(("admin", ready.admin_url.clone()));
+    }
+    facts.extend(ready.metrics_url.iter().map(|url| ("metrics", url.clone())));
+    facts.push(("data", data.display().to_string()));
+    for (name, fact) in facts {
+        text.push_str(&format!("  {name:<10}{}\n", bold(&fact)));
     }
     match ready.apps.first() {
-        Some(app) => text.push_str(&first_steps(&ready.client_url, app)),
-        None => text.push_str("\nThere is no app yet. Import one: passerby import DIR\n"),
+        Some(app) => text.push_str(&first_steps(&ready.client_url, app, data)),
+        None => text
+            .push_str(&format!("\nThere is no app yet. Take one in:\n\n  passerby import DIR{}\n", at(data))),
     }
     text.push_str("\nCtrl-C stops it.\n");
-    let _ = write!(std::io::stdout(), "{text}");
+    text
 }
 
-/// A login by hand, and the same with the SDK.
-fn first_steps(base_url: &str, app: &ReadyApp) -> String {
+/// A login by hand, the same with the SDK, and who came.
+fn first_steps(base_url: &str, app: &ReadyApp, data: &Path) -> String {
     let id = &app.client_app_id;
+    let page = match &app.try_url {
+        Some(_) => "Open the page, or log a guest in by hand:",
+        None => "Log a guest in:",
+    };
     format!(
-        "\nLog a guest in:\n\n  curl -X POST {base_url}/api/client/v2.0/app/{id}/auth/providers/anon-user/login\n\n\
+        "\n{page}\n\n  curl -X POST {base_url}/api/client/v2.0/app/{id}/auth/providers/anon-user/login\n\n\
          The same from a web app:\n\n  \
          import {{ App, Credentials }} from \"realm-web\";\n  \
          const app = new App({{ id: \"{id}\", baseUrl: \"{base_url}\" }});\n  \
          const user = await app.logIn(Credentials.anonymous());\n  \
-         console.log(user.id);\n"
+         console.log(user.id);\n\n\
+         See who came, in another terminal:\n\n  passerby users list {id}{}\n",
+        at(data)
     )
+}
+
+/// The flag that another command needs to find the same store; none where it looks anyway.
+fn at(data: &Path) -> String {
+    let looked_at = Config::load(None, Settings::default()).is_ok_and(|defaults| defaults.data == data);
+    if looked_at { String::new() } else { format!(" --data {}", data.display()) }
 }

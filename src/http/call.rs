@@ -147,7 +147,8 @@ impl Call {
         }
     }
 
-    async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
+    /// The whole body, if it is within the limit.
+    pub(super) async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
         let limit = self.http.limits.max_body;
         match Limited::new(body, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::cors::Withheld;
 use super::reply;
+use crate::appdir::Problem;
 use crate::auth::{App, Error};
 use crate::model::RequestId;
 use crate::store;
@@ -18,11 +19,44 @@ pub struct Failure {
     request: RequestId,
     /// The base URL and the app, when the app is known.
     log: Option<(String, Arc<App>)>,
+    /// What is wrong with an app directory, finding by finding.
+    problems: Vec<Problem>,
 }
 
 impl Failure {
     pub(super) fn new(error: Error, request: RequestId, base_url: &str, app: Option<&Arc<App>>) -> Failure {
-        Failure { error, request, log: app.map(|app| (base_url.to_owned(), Arc::clone(app))) }
+        Failure {
+            error,
+            request,
+            log: app.map(|app| (base_url.to_owned(), Arc::clone(app))),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// A finding in an app directory. `text` says all of it in one line.
+#[derive(Serialize)]
+pub(super) struct ProblemView<'a> {
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    json_path: Option<&'a str>,
+    message: &'a str,
+    hint: Option<&'a str>,
+    text: String,
+}
+
+impl<'a> ProblemView<'a> {
+    pub(super) fn of(problem: &'a Problem) -> ProblemView<'a> {
+        ProblemView {
+            file: &problem.file,
+            line: problem.line,
+            column: problem.column,
+            json_path: problem.json_path.as_deref(),
+            message: &problem.message,
+            hint: problem.hint.as_deref(),
+            text: problem.to_string(),
+        }
     }
 }
 
@@ -34,12 +68,15 @@ struct Body<'a> {
     error_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView<'a>>,
 }
 
 /// Status and `error_code` of every refusal.
 fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
     match error {
         Error::AppNotFound(_) => (StatusCode::NOT_FOUND, None),
+        Error::AdminAppNotFound(_) => (StatusCode::NOT_FOUND, Some("AppNotFound")),
         Error::ProviderNotFound(_) | Error::ProviderNotServed(_) => {
             (StatusCode::NOT_FOUND, Some("AuthProviderNotFound"))
         }
@@ -67,10 +104,11 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::ServiceNotFound(_) => (StatusCode::NOT_FOUND, Some("ServiceNotFound")),
         Error::UserNotFound => (StatusCode::NOT_FOUND, Some("UserNotFound")),
         Error::KeyNotFound { .. } => (StatusCode::NOT_FOUND, None),
-        Error::KeyInUse(_) | Error::EndsSessions | Error::BadParameter(_) => {
-            (StatusCode::BAD_REQUEST, Some("InvalidParameter"))
+        Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
+        Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {
+            (StatusCode::CONFLICT, None)
         }
-        Error::DeployedMeanwhile => (StatusCode::CONFLICT, None),
         Error::TooManyGuests => (StatusCode::TOO_MANY_REQUESTS, None),
         Error::Busy | Error::Store(store::Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, None),
         Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {
@@ -91,7 +129,8 @@ impl IntoResponse for Failure {
         let link = self.log.as_ref().map(|(base, app)| {
             format!("{base}/groups/{}/apps/{}/logs?co_id={}", app.group_id, app.id, self.request)
         });
-        let mut response = reply::json(status, &Body { error: &text, error_code, link });
+        let problems = self.problems.iter().map(ProblemView::of).collect();
+        let mut response = reply::json(status, &Body { error: &text, error_code, link, problems });
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -103,6 +142,11 @@ impl IntoResponse for Failure {
 }
 
 impl Failure {
+    /// Adds what is wrong with an app directory.
+    pub(super) fn with_problems(self, problems: Vec<Problem>) -> Failure {
+        Failure { problems, ..self }
+    }
+
     /// The text of the error; what the machine could not do is told blandly.
     fn text_for_client(&self) -> String {
         match &self.error {

@@ -12,11 +12,15 @@ use super::{Http, reply};
 
 pub(super) fn routes() -> Router<Http> {
     Router::new()
+        .merge(health_routes())
         .route("/", get(home))
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
         .route("/api/client/v2.0/app/{app}/.well-known/jwks.json", get(jwks))
         .route("/api/client/v2.0/app/{app}/.well-known/openid-configuration", get(discovery))
+}
+
+/// What load balancers ask, on every listener.
+pub(super) fn health_routes() -> Router<Http> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
 async fn home() -> Response {

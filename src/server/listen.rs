@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::tls::Certificate;
@@ -68,8 +68,8 @@ where
     drain(graceful, manners.drain).await;
 }
 
-/// Serves the owner-only socket until told to stop, then drains it.
-pub(super) async fn unix(listener: UnixListener, manners: Manners, mut stop: Stop, front: Front) {
+/// Serves the owner-only socket until told to stop, then drains it. `owner` is the user id that owns it.
+pub(super) async fn unix(listener: UnixListener, owner: u32, manners: Manners, mut stop: Stop, front: Front) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -77,6 +77,9 @@ pub(super) async fn unix(listener: UnixListener, manners: Manners, mut stop: Sto
             _ = stop.changed() => break,
         };
         let Some((stream, _)) = taken(accepted).await else { continue };
+        if !is_owner(&stream, owner) {
+            continue;
+        }
         let (front, watcher, header_timeout) = (front.clone(), graceful.watcher(), manners.header_timeout);
         tokio::spawn(async move {
             let service = move |peer, request| {
@@ -88,6 +91,22 @@ pub(super) async fn unix(listener: UnixListener, manners: Manners, mut stop: Sto
     }
     drop(listener);
     drain(graceful, manners.drain).await;
+}
+
+/// Whether a peer is the owner, or root. The socket's mode keeps others out already; this holds where a file system
+/// or a careless `chmod` does not. Where the platform cannot tell, the mode alone decides.
+fn is_owner(stream: &UnixStream, owner: u32) -> bool {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == owner || peer.uid() == 0 => true,
+        Ok(peer) => {
+            tracing::warn!(
+                uid = peer.uid(),
+                "somebody else's connection to the socket for commands was closed"
+            );
+            false
+        }
+        Err(_) => true,
+    }
 }
 
 /// What was accepted. Failures are the peer's (it went away) or the system's (no file descriptors left): then a

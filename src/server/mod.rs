@@ -3,12 +3,13 @@
 mod arrivals;
 mod listen;
 mod real;
+mod restore;
 mod tls;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use arrivals::{Directory, DirectoryError};
+pub use restore::{RestoreError, Restored, restore};
 pub use tls::TlsError;
 
 use crate::auth::{self, Auth, Parts, Sealer};
@@ -95,6 +97,13 @@ pub enum ServerError {
     Store(#[from] store::Error),
 }
 
+impl ServerError {
+    /// Whether another process has the store.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, ServerError::Open(OpenError::Locked(_)))
+    }
+}
+
 /// What is told when the server is ready; scripts rely on its JSON form.
 #[derive(Debug, Serialize)]
 pub struct Ready {
@@ -158,9 +167,19 @@ impl House {
     }
 
     /// What the owner-only socket answers, for a command that found no server to ask.
-    pub fn desk(self, config: &Config) -> Front {
+    pub fn desk(self, config: &Config) -> HouseDesk {
         let http = http(self.store, Arc::new(self.auth), config, Arc::new(metrics::Metrics::new()));
-        desk(http)
+        HouseDesk(desk(http))
+    }
+}
+
+/// What the owner-only socket answers, without a socket: for a command that found no server to ask.
+pub struct HouseDesk(Front);
+
+impl HouseDesk {
+    /// Answers a request as the socket would.
+    pub async fn answer(&self, request: ::http::Request<axum::body::Body>) -> axum::response::Response {
+        self.0.answer(None, request).await
     }
 }
 
@@ -234,7 +253,7 @@ pub async fn run(
     };
     tasks.spawn(listen::tcp(client, manners.clone(), stopped.clone(), answering(front)));
     if let Some((listener, _)) = admin {
-        let front = Front::new(http.clone(), admin::public_routes(), guard);
+        let front = Front::new(http.clone(), admin::public_routes(http.clone()), guard);
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
     }
     if let Some((listener, _)) = metrics_listener {
@@ -249,8 +268,8 @@ pub async fn run(
         let pages = pages::Pages { roots: Arc::new(shown), client_url: client_url.into() };
         tasks.spawn(listen::tcp(listener, plain.clone(), stopped.clone(), routing(pages::routes(pages))));
     }
-    if let Some(listener) = socket {
-        tasks.spawn(listen::unix(listener, plain, stopped.clone(), desk(http)));
+    if let Some((listener, owner)) = socket {
+        tasks.spawn(listen::unix(listener, owner, plain, stopped.clone(), desk(http)));
     }
     if let (Some(certificate), Some(hang_up)) = (certificate, hang_up) {
         tasks.spawn(reread(certificate, hang_up, stopped.clone()));
@@ -402,14 +421,14 @@ fn reachable(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() }
 }
 
-/// The owner-only socket. A server without it serves all the same; its commands then ask to stop it first.
-fn bind_socket(data: &Path) -> Option<UnixListener> {
+/// The owner-only socket, and the user id that owns it. A server without it serves all the same; its commands then ask to stop it first.
+fn bind_socket(data: &Path) -> Option<(UnixListener, u32)> {
     let path = data.join(SOCKET_FILE);
     // We hold the store's lock, so whatever lies there was left by a server that is gone.
     let _ = std::fs::remove_file(&path);
     let bound = UnixListener::bind(&path).and_then(|listener| {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
+        Ok((listener, path.metadata()?.uid()))
     });
     bound.inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no socket for commands")).ok()
 }

@@ -1,15 +1,98 @@
 //! What administrators ask: through the owner-only socket in the data directory, and later over the network.
+//!
+//! The socket speaks the Admin API where that has a path, and beside it `/api/passerby/v1` for what the original had
+//! no place for. Whoever can open the socket is the owner of the data, so nobody is asked who they are.
+
+mod apps;
+mod backup;
+mod examine;
+mod expiry;
+mod export;
+mod import;
+mod keys;
+mod query;
+mod summaries;
+mod users;
+mod view;
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post, put};
+use serde::de::DeserializeOwned;
 
-use super::{Http, reply};
+use super::call::Call;
+use super::{Failure, Http, public, reply};
+use crate::auth::{App, Error, UserChange};
+use crate::model::UserId;
 
 /// What the owner-only socket answers.
 pub fn desk_routes(http: Http) -> Router {
-    Router::new().fallback(reply::not_found).with_state(http)
+    Router::new()
+        .merge(public::health_routes())
+        .nest("/api/admin/v3.0/groups/{group}/apps", admin_routes())
+        .nest("/api/passerby/v1", passerby_routes())
+        .fallback(reply::not_found)
+        .method_not_allowed_fallback(reply::method_not_allowed)
+        .with_state(http)
 }
 
-/// What a listener for administrators answers.
-pub fn public_routes() -> Router {
-    Router::new().fallback(reply::not_found)
+/// What a listener for administrators answers: only whether the server lives, as long as nobody can sign in there.
+pub fn public_routes(http: Http) -> Router {
+    Router::new()
+        .merge(public::health_routes())
+        .fallback(reply::not_found)
+        .method_not_allowed_fallback(reply::method_not_allowed)
+        .with_state(http)
+}
+
+/// The Admin API's own.
+fn admin_routes() -> Router<Http> {
+    let change = |change| move |call, path| users::change(call, path, change);
+    Router::new()
+        .route("/", get(apps::list))
+        .route("/{app}", get(apps::one))
+        .route("/{app}/users", get(users::list))
+        .route("/{app}/users_count", get(users::count))
+        .route("/{app}/users/{user}", get(users::one).delete(change(UserChange::Delete)))
+        .route("/{app}/users/{user}/enable", put(change(UserChange::Enable)))
+        .route("/{app}/users/{user}/disable", put(change(UserChange::Disable)))
+        .route("/{app}/users/{user}/logout", put(change(UserChange::Revoke)))
+}
+
+/// Ours; `{app}` is the client app id.
+fn passerby_routes() -> Router<Http> {
+    Router::new()
+        .route("/apps", get(summaries::list))
+        .route("/apps/{app}", get(summaries::one))
+        .route("/apps/{app}/export", get(export::export))
+        .route("/apps/{app}/keys", get(keys::list))
+        .route("/apps/{app}/keys/rotate", post(keys::rotate))
+        .route("/apps/{app}/keys/retire", post(keys::retire))
+        .route("/apps/{app}/users/{user}", get(users::whole))
+        .route("/apps/{app}/expiring", get(expiry::expiring))
+        .route("/apps/{app}/expire", post(expiry::expire))
+        .route("/import", post(import::import))
+        .route("/backup", post(backup::back_up))
+        .route("/examine", get(examine::examine))
+}
+
+/// The app of a path of the Admin API: its project and its `_id`.
+fn app_in_group(call: &Call, group: &str, app: &str) -> Result<Arc<App>, Failure> {
+    let found = app.parse().ok().and_then(|id| call.auth().app_by_id(id));
+    let found = found.filter(|found| group.parse().is_ok_and(|group| found.group_id == group));
+    found.ok_or_else(|| call.failed(Error::AdminAppNotFound(app.to_owned()), None))
+}
+
+fn user_id(call: &Call, text: &str) -> Result<UserId, Failure> {
+    let wrong = || Error::BadParameter(format!("`{text}` is no user id: expected 24 hex digits"));
+    text.parse().map_err(|_| call.failed(wrong(), None))
+}
+
+/// The body as a value. No body is an empty object, as everywhere.
+async fn body<T: DeserializeOwned>(call: &Call, body: Body) -> Result<T, Failure> {
+    let bytes = call.bytes(body).await.map_err(|error| call.failed(error, None))?;
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes.as_ref() };
+    serde_json::from_slice(bytes).map_err(|error| call.failed(Error::BadBody(error.to_string()), None))
 }

@@ -43,7 +43,7 @@ fn a_second_server_on_the_same_data_says_who_is_there() {
     let data = tempfile::tempdir().unwrap();
     let _first = Server::start(data.path(), &[]);
     let second = passerby(["serve", "--listen", "127.0.0.1:0", "--data", data.path().to_str().unwrap()]);
-    assert_eq!((second.code, second.out.as_str()), (1, ""));
+    assert_eq!((second.code, second.out.as_str()), (5, ""));
     assert!(second.err.contains("another"), "{}", second.err);
 }
 

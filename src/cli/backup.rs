@@ -1,0 +1,46 @@
+//! `passerby backup`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, Need};
+use super::failure::CliError;
+use super::progress::Progress;
+use super::{At, print};
+
+#[derive(Args)]
+pub(super) struct BackupArgs {
+    /// A new file. It holds the signing keys: keep it as safe as the data directory.
+    file: PathBuf,
+    /// Prints what was written: `{path, bytes}`.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: At,
+}
+
+#[derive(Deserialize)]
+struct BackedUp {
+    bytes: u64,
+}
+
+pub(super) async fn backup(file: Option<&PathBuf>, args: BackupArgs) -> Result<(), CliError> {
+    let config = args.at.config(file)?;
+    let failed = |source| CliError::Write { path: args.file.clone(), source };
+    // The server may have another working directory.
+    let path = std::path::absolute(&args.file).map_err(failed)?;
+    let desk = Desk::open(&config, Need::Store).await?;
+    let progress = Progress::spinner(format!("backing up to {}", args.file.display()));
+    let answer: Value = desk.order("/backup", &json!({ "path": path })).await?;
+    drop(progress);
+    if args.json {
+        print::json(&answer);
+        return Ok(());
+    }
+    let done: BackedUp = serde_json::from_value(answer).map_err(|error| CliError::Lost(error.into()))?;
+    print::out(&format!("Backed up to {}: {}.\n", args.file.display(), print::size(done.bytes)));
+    Ok(())
+}

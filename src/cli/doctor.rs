@@ -1,0 +1,72 @@
+//! `passerby doctor`.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::desk::{Desk, Need};
+use super::failure::CliError;
+use super::progress::Progress;
+use super::{At, print};
+use crate::server::STORE_FILE;
+
+#[derive(Args)]
+pub(super) struct DoctorArgs {
+    /// Prints an array of `{name, finding, well}`.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: At,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Finding {
+    name: String,
+    finding: String,
+    well: bool,
+}
+
+pub(super) async fn doctor(file: Option<&PathBuf>, args: DoctorArgs) -> Result<(), CliError> {
+    let config = args.at.config(file)?;
+    let desk = Desk::open(&config, Need::Store).await?;
+    let progress = Progress::spinner("examining the store");
+    let mut findings = vec![server(&desk), mode(&config.data.join(STORE_FILE))];
+    findings.extend(desk.ours::<Vec<Finding>>("/examine").await?);
+    drop(progress);
+    let unwell = findings.iter().filter(|finding| !finding.well).count();
+    if args.json {
+        print::json(&findings);
+    } else {
+        let rows = findings.iter().map(|f| [mark(f.well), f.name.clone(), f.finding.clone()]);
+        print::out(&print::table(["", "WHAT", "FINDING"], rows.collect()));
+    }
+    if unwell == 0 { Ok(()) } else { Err(CliError::Unwell(unwell)) }
+}
+
+fn mark(well: bool) -> String {
+    (if well { "ok" } else { "!!" }).to_owned()
+}
+
+fn server(desk: &Desk) -> Finding {
+    let said = match desk {
+        Desk::Server(_) => "runs and answers at its socket",
+        Desk::House(_) => "none runs on this data directory",
+    };
+    Finding { name: "server".to_owned(), finding: said.to_owned(), well: true }
+}
+
+/// The store holds signing keys, so nobody but its owner may read it.
+fn mode(store: &Path) -> Finding {
+    let name = "store file".to_owned();
+    match store.metadata() {
+        Ok(metadata) => {
+            let mode = metadata.mode() & 0o777;
+            let well = mode & 0o077 == 0;
+            let advice = if well { "" } else { ": others can read the signing keys; chmod 600" };
+            Finding { name, finding: format!("{} (mode {mode:o}){advice}", store.display()), well }
+        }
+        Err(error) => Finding { name, finding: format!("{}: {error}", store.display()), well: false },
+    }
+}

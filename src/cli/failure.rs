@@ -1,0 +1,195 @@
+//! How commands end: what went wrong, with which exit code, and what to do next.
+
+use std::path::PathBuf;
+
+use http::StatusCode;
+
+use crate::appdir::SaveError;
+use crate::config::ConfigError;
+use crate::server::{DirectoryError, RestoreError, ServerError};
+
+/// How a command ends. Scripts rely on the numbers: they are never given another meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// It did what it was asked.
+    Done = 0,
+    /// It could not.
+    Failed = 1,
+    /// It was asked in a way that makes no sense.
+    Usage = 2,
+    /// An app directory or the settings are not valid.
+    Invalid = 3,
+    /// The app, user, key or store is not there.
+    NotFound = 4,
+    /// Another process has the data directory: for `serve` that is enough, for others it answers no command either.
+    InUse = 5,
+    /// It wants a confirmation first.
+    Unconfirmed = 6,
+}
+
+impl Exit {
+    const ALL: [Exit; 7] = [
+        Exit::Done,
+        Exit::Failed,
+        Exit::Usage,
+        Exit::Invalid,
+        Exit::NotFound,
+        Exit::InUse,
+        Exit::Unconfirmed,
+    ];
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Failed => "failed",
+            Exit::Usage => "wrong usage",
+            Exit::Invalid => "an app directory or the settings are not valid",
+            Exit::NotFound => "no such app, user, key or store",
+            Exit::InUse => "the data directory is in use by another process, which answers no command",
+            Exit::Unconfirmed => "it wants a confirmation first, such as --accept-clock",
+        }
+    }
+}
+
+/// The exit codes, for the help.
+pub(super) fn exit_codes() -> String {
+    let lines = Exit::ALL.iter().map(|exit| format!("  {}  {}\n", *exit as u8, exit.meaning()));
+    format!("Exit codes:\n{}", lines.collect::<String>().trim_end())
+}
+
+/// What a command failed with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("failed to start")]
+    Runtime(#[source] std::io::Error),
+    /// There is no store in the data directory.
+    #[error("there is no store in {0}")]
+    NoStore(PathBuf),
+    /// Somebody has the store's lock, and nobody answers at the socket.
+    #[error("{0} is in use, and no server answers at the socket in it")]
+    InUse(PathBuf),
+    /// The socket is somebody else's.
+    #[error("the server on {0} belongs to another user")]
+    NotYours(PathBuf),
+    /// The server went away, or the connection broke.
+    #[error("failed to ask the server")]
+    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server refused.
+    #[error("{text}")]
+    Refused {
+        status: StatusCode,
+        text: String,
+        /// Findings in an app directory, one to a line.
+        problems: Vec<String>,
+        hint: Option<String>,
+    },
+    #[error("failed to write {path}")]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// `check` found problems, which it printed.
+    #[error("{invalid} of {checked} app directories are not valid")]
+    Invalid { invalid: usize, checked: usize },
+    /// `doctor` found something, which it printed.
+    #[error("{0} of the findings need attention")]
+    Unwell(usize),
+    /// Nobody confirmed.
+    #[error("nothing was done")]
+    Unconfirmed,
+}
+
+impl CliError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            CliError::Config(_) | CliError::Directory(_) | CliError::Invalid { .. } => Exit::Invalid,
+            CliError::Server(ServerError::Directory(_)) => Exit::Invalid,
+            CliError::Server(error) if error.is_in_use() => Exit::InUse,
+            CliError::InUse(_) | CliError::NotYours(_) => Exit::InUse,
+            CliError::Usage(_) => Exit::Usage,
+            CliError::NoStore(_) => Exit::NotFound,
+            CliError::Unconfirmed => Exit::Unconfirmed,
+            CliError::Refused { problems, .. } if !problems.is_empty() => Exit::Invalid,
+            CliError::Refused { status, .. } => match *status {
+                StatusCode::NOT_FOUND => Exit::NotFound,
+                StatusCode::CONFLICT => Exit::Unconfirmed,
+                _ => Exit::Failed,
+            },
+            CliError::Server(_)
+            | CliError::Save(_)
+            | CliError::Restore(_)
+            | CliError::Runtime(_)
+            | CliError::Lost(_)
+            | CliError::Write { .. }
+            | CliError::Unwell(_) => Exit::Failed,
+        }
+    }
+
+    /// What to do next, where that is known.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            CliError::Server(error) if error.is_in_use() => {
+                Some("stop the other server first, or give this one a data directory of its own: --data DIR".to_owned())
+            }
+            CliError::Server(ServerError::Listen { setting: "listen", .. }) => {
+                Some("another port may be free: --listen 127.0.0.1:0 picks one".to_owned())
+            }
+            CliError::Server(ServerError::Listen { setting, .. }) => {
+                Some(format!("another port may be free: --{} 127.0.0.1:0 picks one", setting.replace('_', "-")))
+            }
+            CliError::NoStore(_) => Some(
+                "`passerby serve DIR` or `passerby import DIR` makes one; --data names another directory".to_owned(),
+            ),
+            CliError::InUse(_) => Some(
+                "a server that just starts answers in a moment: try again. One that lost its socket must be stopped \
+                 (SIGTERM) first; then this command opens the store itself"
+                    .to_owned(),
+            ),
+            CliError::NotYours(_) => Some("run the command as that user, or as root".to_owned()),
+            CliError::Save(SaveError::NotEmpty { .. }) => Some("name a directory that does not exist yet".to_owned()),
+            CliError::Refused { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+
+    /// The same refusal, with what to do next.
+    pub(super) fn hinting(self, hint: impl Into<String>) -> CliError {
+        match self {
+            CliError::Refused { status, text, problems, .. } => {
+                CliError::Refused { status, text, problems, hint: Some(hint.into()) }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the server refused with this status.
+    pub(super) fn is(&self, wanted: StatusCode) -> bool {
+        matches!(self, CliError::Refused { status, .. } if *status == wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_its_place_in_the_help() {
+        for (place, exit) in Exit::ALL.iter().enumerate() {
+            assert_eq!(*exit as usize, place);
+        }
+        assert!(exit_codes().ends_with("6  it wants a confirmation first, such as --accept-clock"));
+    }
+}

@@ -1,0 +1,177 @@
+//! What commands print: results on standard output, everything else on standard error.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+
+use super::failure::CliError;
+use crate::model::Timestamp;
+
+/// Prints a result. When nobody reads any more (`| head`), there is nobody to tell.
+pub(super) fn out(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints a result for programs, on one line.
+pub(super) fn json(value: &impl Serialize) {
+    let mut text = serde_json::to_string(value).unwrap_or_default();
+    text.push('\n');
+    out(&text);
+}
+
+/// Says something beside the result.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says what went wrong, with its causes and what to do next.
+pub(super) fn error(error: &CliError) {
+    note(&format!("{} {}", paint("error:", Paint::Red), chain(error)));
+    if let CliError::Refused { problems, .. } = error {
+        problems.iter().for_each(|problem| note(&format!("  {problem}")));
+    }
+    if let Some(hint) = error.hint() {
+        note(&format!("{} {hint}", paint("hint:", Paint::Bold)));
+    }
+}
+
+/// Says what is odd, but no reason to stop.
+pub(super) fn warning(text: &str) {
+    note(&format!("{} {text}", paint("warning:", Paint::Yellow)));
+}
+
+/// An error with its causes, each on a line of its own.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str("\n  because: ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// How a word stands out on a terminal.
+#[derive(Clone, Copy)]
+pub(super) enum Paint {
+    Bold,
+    Red,
+    Green,
+    Yellow,
+}
+
+/// Paints a word for standard error, if that is a terminal.
+pub(super) fn paint(text: &str, paint: Paint) -> String {
+    painted(text, paint, std::io::stderr().is_terminal())
+}
+
+/// Paints a word for standard output, if that is a terminal.
+pub(super) fn paint_out(text: &str, paint: Paint) -> String {
+    painted(text, paint, std::io::stdout().is_terminal())
+}
+
+fn painted(text: &str, paint: Paint, terminal: bool) -> String {
+    if !terminal || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return text.to_owned();
+    }
+    let code = match paint {
+        Paint::Bold => "1",
+        Paint::Red => "1;31",
+        Paint::Green => "1;32",
+        Paint::Yellow => "1;33",
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// Rows in columns, with a line break at the end. On a terminal they fit its width.
+pub(super) fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(header);
+    table.set_content_arrangement(match std::io::stdout().is_terminal() {
+        true => ContentArrangement::Dynamic,
+        false => ContentArrangement::Disabled,
+    });
+    for row in rows {
+        table.add_row(row.map(|cell| plain(&cell)));
+    }
+    aligned(&mut table)
+}
+
+/// Names and values, one pair to a line.
+pub(super) fn pairs(pairs: &[(&str, String)]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    for (name, value) in pairs {
+        table.add_row([*name, &plain(value)]);
+    }
+    aligned(&mut table)
+}
+
+fn aligned(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+/// Text from elsewhere, without what could steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// `2026-11-24 06:24:03 UTC`.
+pub(super) fn time(seconds: i64) -> String {
+    Timestamp(seconds).rfc3339().replace('T', " ").replace('Z', " UTC")
+}
+
+/// `1.5 MiB`.
+pub(super) fn size(bytes: u64) -> String {
+    let mut rest = bytes;
+    let mut tenths = 0;
+    for unit in ["bytes", "KiB", "MiB", "GiB"] {
+        if rest < 1024 {
+            return if unit == "bytes" {
+                format!("{rest} {unit}")
+            } else {
+                format!("{rest}.{tenths} {unit}")
+            };
+        }
+        tenths = rest % 1024 * 10 / 1024;
+        rest /= 1024;
+    }
+    format!("{rest}.{tenths} TiB")
+}
+
+/// `1 user`, `2 users`.
+pub(super) fn count(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_times_and_counts_read_well() {
+        assert_eq!(
+            [0, 1023, 1536, 1 << 20, 5 << 40].map(size),
+            ["0 bytes", "1023 bytes", "1.5 KiB", "1.0 MiB", "5.0 TiB"]
+        );
+        assert_eq!(time(1_795_501_443), "2026-11-24 06:24:03 UTC");
+        assert_eq!([count(1, "user"), count(2, "user")], ["1 user", "2 users"]);
+    }
+
+    #[test]
+    fn a_table_is_columns_without_trailing_blanks_and_without_escapes() {
+        let text = table(
+            ["ID", "NAME"],
+            vec![["1".to_owned(), "a\x1b[31m".to_owned()], ["22".to_owned(), "b".to_owned()]],
+        );
+        assert_eq!(text, "ID  NAME\n1   a\u{fffd}[31m\n22  b\n");
+    }
+}

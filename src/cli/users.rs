@@ -1,0 +1,47 @@
+//! `passerby users`.
+
+mod change;
+mod expire;
+mod list;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::failure::CliError;
+use crate::model::UserId;
+
+#[derive(Subcommand)]
+pub(super) enum UsersCommand {
+    /// Lists users, the oldest first.
+    List(list::ListArgs),
+    /// Shows a user with its sessions and devices.
+    Show(show::ShowArgs),
+    /// Refuses users: their sessions end, and they cannot log in.
+    Disable(change::ChangeArgs),
+    /// Lets disabled users log in again; ended sessions stay ended.
+    Enable(change::ChangeArgs),
+    /// Ends every session of users. A guest cannot come back.
+    Revoke(change::ChangeArgs),
+    /// Removes users for good, with their identities and sessions.
+    Delete(change::DeleteArgs),
+    /// Removes the guests whom the app's expiry policy lets go now; the server does so by itself.
+    Expire(expire::ExpireArgs),
+}
+
+pub(super) async fn users(file: Option<&PathBuf>, command: UsersCommand) -> Result<(), CliError> {
+    match command {
+        UsersCommand::List(args) => list::list(file, args).await,
+        UsersCommand::Show(args) => show::show(file, args).await,
+        UsersCommand::Disable(args) => change::change(file, args, change::Change::Disable).await,
+        UsersCommand::Enable(args) => change::change(file, args, change::Change::Enable).await,
+        UsersCommand::Revoke(args) => change::change(file, args, change::Change::Revoke).await,
+        UsersCommand::Delete(args) => change::delete(file, args).await,
+        UsersCommand::Expire(args) => expire::expire(file, args).await,
+    }
+}
+
+fn user_id(text: &str) -> Result<UserId, String> {
+    text.parse().map_err(|_| "expected a user id: 24 hex digits".to_owned())
+}

@@ -1,0 +1,156 @@
+//! `passerby users list`, and the rows that other commands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cli::desk::{AppPath, Desk, Need};
+use crate::cli::failure::CliError;
+use crate::cli::{At, client_app_id, print};
+use crate::model::{ClientAppId, UserId};
+
+/// The largest page that is asked for.
+const PAGE: u64 = 1000;
+
+#[derive(Args)]
+pub(in crate::cli) struct ListArgs {
+    /// The app.
+    #[arg(value_parser = client_app_id)]
+    app: ClientAppId,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: u64,
+    /// Only those after this user.
+    #[arg(long, value_name = "USER", value_parser = super::user_id)]
+    after: Option<UserId>,
+    /// Only guests.
+    #[arg(long)]
+    guests: bool,
+    /// Only disabled users.
+    #[arg(long)]
+    disabled: bool,
+    /// All of them.
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// Prints an array of users as the Admin API shows them: `{_id, domain_id, identities, type, creation_date,
+    /// last_authentication_date, sessions_valid_since, disabled, data}`, dates in seconds.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: At,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    identities: Vec<Identity>,
+    creation_date: i64,
+    disabled: bool,
+}
+
+#[derive(Deserialize)]
+struct Identity {
+    provider_type: String,
+}
+
+pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
+    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let app = desk.app(&args.app).await?;
+    let mut path = app.admin("/users?");
+    if args.guests {
+        path.push_str("provider_types=anon-user&");
+    }
+    if args.disabled {
+        path.push_str("status=disabled&");
+    }
+    let most = if args.all { u64::MAX } else { args.limit };
+    let pages = Pages { desk: &desk, path, most, after: args.after.map(|user| user.to_string()) };
+    let printed = pages.print(args.json).await?;
+    if args.json {
+        return Ok(());
+    }
+    match printed {
+        (0, _) => print::note("No users."),
+        (count, Some(last)) if count == most => {
+            print::note(&format!("There may be more: passerby users list {} --after {last}", args.app));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Prints whom the policy would let go now, and says how many they are.
+pub(super) async fn print_expiring(desk: &Desk, app: &AppPath, json: bool) -> Result<u64, CliError> {
+    let pages = Pages { desk, path: app.ours("/expiring?"), most: u64::MAX, after: None };
+    Ok(pages.print(json).await?.0)
+}
+
+/// A list that comes in pages: printed page by page, since there may be millions.
+struct Pages<'a> {
+    desk: &'a Desk,
+    /// With `?`, and `&` after each parameter.
+    path: String,
+    most: u64,
+    after: Option<String>,
+}
+
+impl Pages<'_> {
+    /// Prints all of it and says how many there were, and who was the last.
+    async fn print(mut self, json: bool) -> Result<(u64, Option<String>), CliError> {
+        let mut printed = 0;
+        if json {
+            print::out("[");
+        }
+        loop {
+            let limit = PAGE.min(self.most - printed);
+            let after = self.after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
+            let page: Vec<Value> = self.desk.get(&format!("{}limit={limit}{after}", self.path)).await?;
+            let count = page.len() as u64;
+            if let Some(last) = page.last().and_then(|user| user["_id"].as_str()) {
+                self.after = Some(last.to_owned());
+            }
+            match json {
+                true => print_values(&page, printed == 0),
+                false => print_rows(page, printed == 0)?,
+            }
+            printed += count;
+            if count < limit || printed == self.most {
+                break;
+            }
+        }
+        if json {
+            print::out("]\n");
+        }
+        Ok((printed, self.after))
+    }
+}
+
+fn print_values(page: &[Value], first: bool) {
+    for (place, value) in page.iter().enumerate() {
+        let comma = if first && place == 0 { "" } else { "," };
+        print::out(&format!("{comma}{value}"));
+    }
+}
+
+fn print_rows(page: Vec<Value>, first: bool) -> Result<(), CliError> {
+    if page.is_empty() {
+        return Ok(());
+    }
+    let rows: Result<Vec<Row>, _> = page.into_iter().map(serde_json::from_value).collect();
+    let rows = rows.map_err(|error| CliError::Lost(error.into()))?.into_iter().map(|user| {
+        let providers: Vec<String> =
+            user.identities.into_iter().map(|identity| identity.provider_type).collect();
+        let state = if user.disabled { "disabled" } else { "enabled" };
+        [user.id, user.kind, providers.join(", "), print::time(user.creation_date), state.to_owned()]
+    });
+    let text = print::table(["USER", "TYPE", "PROVIDERS", "CREATED", "STATE"], rows.collect());
+    // Later pages go on below the first one's header.
+    let below = if first { text.as_str() } else { text.split_once('\n').map_or("", |(_, rows)| rows) };
+    print::out(below);
+    Ok(())
+}

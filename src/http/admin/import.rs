@@ -1,0 +1,89 @@
+//! `POST /api/passerby/v1/import`: an app directory becomes live.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::body;
+use crate::appdir::{self, Problem, Tree};
+use crate::auth::{Arrival, Error};
+use crate::http::Failure;
+use crate::http::call::{Answer, Call};
+use crate::http::error::ProblemView;
+use crate::http::reply;
+use crate::model::ClientAppId;
+
+/// A directory on its way in.
+#[derive(Deserialize)]
+struct Directory {
+    /// Its canonical path, by which it is known when it names no app.
+    path: String,
+    /// The app that it is, whatever its files say.
+    client_app_id: Option<ClientAppId>,
+    /// Its files in base64, by path.
+    files: BTreeMap<String, String>,
+}
+
+/// What became of it.
+#[derive(Serialize)]
+struct Imported<'a> {
+    client_app_id: &'a ClientAppId,
+    name: &'a str,
+    /// The version in which it came.
+    config_version: u32,
+    /// Whether the app is new.
+    created: bool,
+    /// Whether anything changed.
+    changed: bool,
+    /// What was put right or left out.
+    warnings: Vec<ProblemView<'a>>,
+    /// Files that are no part of the app.
+    ignored: Vec<String>,
+}
+
+pub(super) async fn import(call: Call, request: Body) -> Answer {
+    let directory: Directory = body(&call, request).await?;
+    let tree = tree(directory.files).map_err(|e| call.failed(e, None))?;
+    let name =
+        Path::new(&directory.path).file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy());
+    let import = match appdir::read(&tree, &name) {
+        Ok(import) => import,
+        Err(problems) => return Err(refused(&call, problems.0)),
+    };
+    let arrival = Arrival {
+        client_app_id: directory.client_app_id.or(import.client_app_id),
+        app_id: import.app_id,
+        config: import.config,
+        settings_given: import.settings_given,
+        files: import.files,
+        directory: Some((directory.path, tree.content_hash().to_vec())),
+    };
+    let arrived = call.auth().arrive(arrival).await.map_err(|e| call.failed(e, None))?;
+    let imported = Imported {
+        client_app_id: &arrived.app.client_app_id,
+        name: &arrived.app.config.name,
+        config_version: arrived.app.config.format.number(),
+        created: arrived.created,
+        changed: arrived.changed,
+        warnings: import.warnings.iter().map(ProblemView::of).collect(),
+        ignored: import.ignored,
+    };
+    Ok(reply::json(StatusCode::OK, &imported))
+}
+
+fn refused(call: &Call, problems: Vec<Problem>) -> Failure {
+    call.failed(Error::InvalidDirectory(problems.len()), None).with_problems(problems)
+}
+
+fn tree(files: BTreeMap<String, String>) -> Result<Tree, Error> {
+    let decoded = files.into_iter().map(|(path, text)| match STANDARD.decode(text) {
+        Ok(bytes) => Ok((path, bytes)),
+        Err(_) => Err(Error::BadParameter(format!("`files`: {path} is not base64"))),
+    });
+    Ok(Tree(decoded.collect::<Result<_, _>>()?))
+}

@@ -1,0 +1,108 @@
+//! Users of an app, in the Admin API and, with their sessions, in ours.
+
+use axum::extract::{Path, RawQuery};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::query::Query;
+use super::view::UserView;
+use super::{app_in_group, user_id};
+use crate::auth::{SeenSession, UserChange};
+use crate::http::call::{Answer, Call};
+use crate::http::reply;
+use crate::model::{DeviceId, ProviderType, SessionId};
+
+/// `GET …/users`: a page by ascending id.
+pub(super) async fn list(
+    call: Call,
+    Path((group, app)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let app = app_in_group(&call, &group, &app)?;
+    let query = Query::read(query).users().map_err(|e| call.failed(e, Some(&app)))?;
+    let users = call.auth().users(&app, &query).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let views: Vec<UserView<'_>> = users.iter().map(|user| UserView::of(&app, user)).collect();
+    Ok(reply::json(StatusCode::OK, &views))
+}
+
+/// `GET …/users_count`: a bare number.
+pub(super) async fn count(call: Call, Path((group, app)): Path<(String, String)>) -> Answer {
+    let app = app_in_group(&call, &group, &app)?;
+    let count = call.auth().user_count(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::json(StatusCode::OK, &count))
+}
+
+/// `GET …/users/{user}`.
+pub(super) async fn one(call: Call, Path((group, app, user)): Path<(String, String, String)>) -> Answer {
+    let app = app_in_group(&call, &group, &app)?;
+    let user =
+        call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::json(StatusCode::OK, &UserView::of(&app, &user)))
+}
+
+/// `DELETE …/users/{user}` and `PUT …/users/{user}/enable|disable|logout`.
+pub(super) async fn change(
+    call: Call,
+    Path((group, app, user)): Path<(String, String, String)>,
+    change: UserChange,
+) -> Answer {
+    let app = app_in_group(&call, &group, &app)?;
+    let user = user_id(&call, &user)?;
+    call.auth().change_user(&app, user, change).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// A user with what only we tell of it.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    user: UserView<'a>,
+    /// Whether its identities are exactly one anonymous one.
+    guest: bool,
+    /// The last UTC day on which it is known to have been active, as `2026-11-24`.
+    last_active_day: String,
+    /// Oldest first.
+    sessions: Vec<SessionView>,
+}
+
+#[derive(Serialize)]
+struct SessionView {
+    #[serde(rename = "_id")]
+    id: SessionId,
+    creation_date: i64,
+    provider_type: ProviderType,
+    /// When it ends by itself; null for a guest's, which lives as long as the guest may.
+    expires: Option<i64>,
+    device_id: Option<DeviceId>,
+    /// What the device said of itself.
+    device: Option<Value>,
+}
+
+impl From<SeenSession> for SessionView {
+    fn from(SeenSession { session, device }: SeenSession) -> SessionView {
+        SessionView {
+            id: session.id,
+            creation_date: session.id.0.created().0,
+            provider_type: session.provider,
+            expires: session.expires.map(|at| at.0),
+            device_id: session.device,
+            device,
+        }
+    }
+}
+
+/// `GET /api/passerby/v1/apps/{app}/users/{user}`.
+pub(super) async fn whole(call: Call, Path((app, user)): Path<(String, String)>) -> Answer {
+    let app = call.app(&app)?;
+    let user =
+        call.auth().user(&app, user_id(&call, &user)?).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let sessions = call.auth().sessions_of(&app, user.id).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let whole = Whole {
+        guest: user.guest,
+        last_active_day: user.last_active().to_string(),
+        sessions: sessions.into_iter().map(SessionView::from).collect(),
+        user: UserView::of(&app, &user),
+    };
+    Ok(reply::json(StatusCode::OK, &whole))
+}
