@@ -1,0 +1,31 @@
+-- For wrk: METHOD [BODY] or METHOD with a file of bearer tokens, one a line, which are used in turn. Prints what was
+-- measured as one line of JSON.
+--
+--   wrk … -s requests.lua URL -- METHOD tokens FILE
+--   wrk … -s requests.lua URL -- METHOD body TEXT
+
+function init(args)
+   wrk.method = args[1] or "GET"
+   if args[2] == "body" then
+      wrk.headers["Content-Type"] = "application/json"
+      wrk.body = args[3]
+   elseif args[2] == "tokens" then
+      -- Written out beforehand, so that the generator has little to do for each request.
+      local ready, turn = {}, 0
+      for token in io.lines(args[3]) do
+         ready[#ready + 1] = wrk.format(nil, nil, { Host = wrk.headers["Host"], Authorization = "Bearer " .. token })
+      end
+      function request()
+         turn = turn % #ready + 1
+         return ready[turn]
+      end
+   end
+end
+
+function done(summary, latency)
+   local wrong = summary.errors
+   io.write(string.format(
+      '{"requests":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"max_ms":%.3f,"refused":%d,"broken":%d}\n',
+      summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+      latency.max / 1e3, wrong.status, wrong.connect + wrong.read + wrong.write + wrong.timeout))
+end

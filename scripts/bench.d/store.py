@@ -1,0 +1,46 @@
+"""The file of a stopped store: its size, and guests that were made long ago."""
+
+import os
+import sqlite3
+import time
+
+DAY = 86_400
+
+
+def size_and_users(data):
+    """Bytes on disk, and how many users they hold."""
+    path = data / "passerby.db"
+    with closing(path) as database:
+        users, = database.execute("select count(*) from users").fetchone()
+    return sum(os.path.getsize(f"{path}{end}") for end in ("", "-wal") if os.path.exists(f"{path}{end}")), users
+
+
+def add_old_guests(data, client_app_id, count, age_days=200):
+    """Writes guests with a session each, as logins `age_days` ago would have. See migrations/sqlite/0001_init.sql."""
+    with closing(data / "passerby.db") as database:
+        app, = database.execute("select key from apps where client_app_id = ?", [client_app_id]).fetchone()
+        provider, = database.execute("select provider from sessions limit 1").fetchone()
+        first = int(time.time()) - age_days * DAY
+        with database:
+            for number in range(count):
+                # An ObjectId: four bytes of seconds, then what makes it unlike others. A thousand a second.
+                made = (first + number // 1_000).to_bytes(4, "big")
+                user, session = (made + kind + number.to_bytes(7, "big") for kind in (b"u", b"s"))
+                database.execute("insert into users (app, id, guest, disabled, kind) values (?, ?, 1, 0, 0)",
+                                 [app, user])
+                database.execute("insert into sessions (app, user, id, provider) values (?, ?, ?, ?)",
+                                 [app, user, session, provider])
+
+
+class closing:
+    """A connection that is closed, and its log folded into the file, at the end."""
+
+    def __init__(self, path):
+        self.database = sqlite3.connect(path)
+
+    def __enter__(self):
+        return self.database
+
+    def __exit__(self, *_):
+        self.database.execute("pragma wal_checkpoint(truncate)")
+        self.database.close()
