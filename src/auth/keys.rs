@@ -340,13 +340,16 @@ impl App {
 impl Auth {
     /// Starts a new key; the old ones go on verifying until they are retired.
     pub async fn rotate_key(&self, app: &Arc<App>, purpose: KeyPurpose) -> Result<KeyListing> {
-        let now = self.clock().now();
-        let key = new_key(self.dice(), &self.parts.sealer, app.key, purpose, now)?;
+        // The newest key signs, so two of one second must not be taken for each other.
+        let keys = app.signing_keys().into_iter().filter(|key| key.purpose == purpose.as_str());
+        let newest = keys.map(|key| key.created).max().unwrap_or_default();
+        let created = self.clock().now().max(Timestamp(newest).plus(1));
+        let key = new_key(self.dice(), &self.parts.sealer, app.key, purpose, created)?;
         let listing = KeyListing {
             id: key.id.clone(),
             purpose: purpose.as_str(),
             algorithm: purpose.algorithm(),
-            created: now.0,
+            created: created.0,
             signs: true,
         };
         self.store().add_key(AddKey { app: app.key, key }).await?;

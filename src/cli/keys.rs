@@ -54,7 +54,8 @@ pub(super) struct RetireArgs {
     /// The app.
     #[arg(value_parser = client_app_id)]
     app: ClientAppId,
-    /// The key's id, as `keys list` shows it.
+    /// The key's id, as `keys list` shows it. It may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     id: String,
     /// Agrees that every session that a refresh key signed ends, although guests cannot log in again.
     #[arg(long)]

@@ -1,12 +1,14 @@
 //! The command line, as people and scripts meet it.
 
+mod apps;
+mod backup;
+mod check;
+mod directories;
+mod doctor;
+mod expire;
+mod help;
+mod keys;
+mod place;
 mod serve;
-
-use crate::support::passerby;
-
-#[test]
-fn an_unknown_command_is_wrong_usage() {
-    let ran = passerby(["severs"]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.contains("similar subcommand"), "{}", ran.err);
-}
+mod socket;
+mod users;

@@ -3,13 +3,15 @@
 mod command;
 mod http;
 mod line;
+mod redact;
 mod seeded;
 mod server;
 
-pub(crate) use command::passerby;
+pub(crate) use command::{Ran, passerby};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
 pub(crate) use line::Line;
+pub(crate) use redact::redact;
 pub(crate) use seeded::Seeded;
 pub(crate) use server::Server;
 

@@ -1,0 +1,89 @@
+//! `passerby apps`.
+
+use serde_json::{Value, json};
+
+use super::place::{Place, beside_a_server_and_without, failed, printed};
+use crate::support::redact;
+
+#[test]
+fn apps_are_listed_with_how_many_came() {
+    beside_a_server_and_without(|place| {
+        printed(
+            &place.run(["apps", "list"]),
+            "APP         NAME  PROVIDERS  USERS  GUESTS EXPIRE                CREATED\n\
+             news-aaaaa  news  anon-user  2      after 90 days of inactivity  [time]\n",
+            "",
+        );
+        let list: Value = serde_json::from_str(
+            &redact(&place.raw(["apps", "list", "--json"]).out).replace("[seconds]", "0"),
+        )
+        .unwrap();
+        assert_eq!(
+            list,
+            json!([{
+                "client_app_id": "news-aaaaa", "name": "news", "_id": "[id]", "group_id": "[id]",
+                "config_version": 20_210_101, "providers": ["anon-user"],
+                "anonymous_user_expiration": { "clock": "inactivity", "days": 90 }, "created": 0, "users": 2,
+            }])
+        );
+    });
+}
+
+#[test]
+fn an_empty_store_says_how_to_fill_it() {
+    let mut place = Place::new();
+    place.server = Some(crate::support::Server::start(&place.data(), &[]));
+    printed(&place.run(["apps", "list"]), "", "There is no app yet. `passerby import DIR` takes one in.\n");
+    printed(&place.run(["apps", "list", "--json"]), "[]\n", "");
+}
+
+#[test]
+fn no_store_is_not_found_and_none_is_made() {
+    let place = Place::new();
+    for command in ["apps list", "users list x", "keys list x", "backup b", "doctor", "export x y"] {
+        failed(
+            &place.run(command.split(' ')),
+            4,
+            "error: there is no store in [dir]/data\n\
+             hint: `passerby serve DIR` or `passerby import DIR` makes one; --data names another directory\n",
+        );
+    }
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn an_unknown_app_is_not_found_with_what_was_meant() {
+    beside_a_server_and_without(|place| {
+        failed(
+            &place.run(["users", "list", "news-aaaab"]),
+            4,
+            "error: cannot find app using Client App ID 'news-aaaab'\nhint: did you mean news-aaaaa?\n",
+        );
+        failed(
+            &place.run(["keys", "list", "zzz"]),
+            4,
+            "error: cannot find app using Client App ID 'zzz'\nhint: `passerby apps list` shows which there are\n",
+        );
+    });
+}
+
+#[test]
+fn a_server_that_lost_its_socket_is_in_use() {
+    let place = Place::with_server();
+    std::fs::remove_file(place.data().join("passerby.sock")).unwrap();
+    let ran = place.run(["apps", "list"]);
+    assert_eq!((ran.code, ran.out.as_str()), (5, ""));
+    assert!(
+        ran.err.starts_with("error: [dir]/data is in use, and no server answers at the socket in it\nhint: ")
+    );
+}
+
+#[test]
+fn settings_that_make_no_sense_are_invalid() {
+    let place = Place::new();
+    let file = place.beside("passerby.toml");
+    std::fs::write(&file, "dta = \"x\"\n").unwrap();
+    let ran = place.run(["apps", "list", "--config", &file]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    assert!(ran.err.contains("dta"), "{}", ran.err);
+}

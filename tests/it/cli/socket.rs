@@ -1,0 +1,118 @@
+//! The owner-only socket: the Admin API's paths, as a tool would ask them.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+
+use serde_json::{Value, json};
+
+use super::place::Place;
+use crate::support::redact;
+
+/// Asks through the socket: status and JSON body (`null` when there is none).
+fn ask(place: &Place, method: &str, path: &str) -> (u16, Value) {
+    let mut stream = UnixStream::connect(place.data().join("passerby.sock")).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: anything.example\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    assert!(body.is_empty() || head.contains("content-type: application/json\r\n"), "{head}");
+    (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
+}
+
+fn clean(value: &Value) -> Value {
+    serde_json::from_str(&redact(&value.to_string()).replace("[seconds]", "1")).unwrap()
+}
+
+fn app(place: &Place) -> String {
+    let (_, summary) = ask(place, "GET", "/api/passerby/v1/apps/news-aaaaa");
+    let text = |name: &str| summary[name].as_str().unwrap().to_owned();
+    format!("/api/admin/v3.0/groups/{}/apps/{}", text("group_id"), text("_id"))
+}
+
+#[test]
+fn only_the_owner_may_open_the_socket() {
+    let place = Place::with_server();
+    let mode = std::fs::metadata(place.data().join("passerby.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn apps_are_shown_as_the_admin_api_shows_them() {
+    let place = Place::with_server();
+    let path = app(&place);
+    let (status, one) = ask(&place, "GET", &path);
+    assert_eq!(
+        (status, clean(&one)),
+        (
+            200,
+            json!({
+                "_id": "[id]", "client_app_id": "news-aaaaa", "name": "news", "location": "US-VA",
+                "deployment_model": "GLOBAL", "provider_region": "aws-us-east-1", "domain_id": "[id]",
+                "group_id": "[id]", "last_used": 0, "last_modified": 1, "product": "standard", "environment": "",
+            })
+        )
+    );
+    let list = path.rsplit_once('/').unwrap().0;
+    assert_eq!(ask(&place, "GET", list), (200, json!([one])));
+    assert_eq!(ask(&place, "GET", &format!("{list}?product=atlas,standard&unknown=1")), (200, json!([one])));
+    for product in ["atlas", "data-api", "device-sync"] {
+        assert_eq!(ask(&place, "GET", &format!("{list}?product={product}")), (200, json!([])), "{product}");
+    }
+    let nobody = "000000000000000000000000";
+    for wrong in [format!("{list}/{nobody}"), format!("{list}/x"), path.replace("groups/", "groups/0")] {
+        let (status, said) = ask(&place, "GET", &wrong);
+        assert_eq!((status, &said["error_code"]), (404, &json!("AppNotFound")), "{wrong}");
+    }
+}
+
+#[test]
+fn users_are_listed_counted_changed_and_deleted() {
+    let place = Place::with_server();
+    let path = app(&place);
+    let users = |query: &str| -> Vec<String> {
+        let (status, list) = ask(&place, "GET", &format!("{path}/users{query}"));
+        assert_eq!(status, 200, "{list}");
+        list.as_array().unwrap().iter().map(|user| user["_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (one, two) = (place.user(0), place.user(1));
+    assert_eq!(users(""), [one, two]);
+    assert_eq!(users("?limit=1"), [one]);
+    assert_eq!(users(&format!("?after={one}&sort=_id")), [two]);
+    assert_eq!(users("?provider_types=anon-user,api-key"), [one, two]);
+    assert_eq!(users("?provider_types=api-key"), Vec::<String>::new());
+    assert_eq!(ask(&place, "GET", &format!("{path}/users_count")), (200, json!(2)));
+    assert_eq!(ask(&place, "PUT", &format!("{path}/users/{one}/disable")), (204, Value::Null));
+    assert_eq!(
+        (users("?status=disabled"), users("?status=enabled")),
+        (vec![one.to_owned()], vec![two.to_owned()])
+    );
+    assert_eq!(ask(&place, "PUT", &format!("{path}/users/{one}/enable")), (204, Value::Null));
+    assert_eq!(ask(&place, "PUT", &format!("{path}/users/{two}/logout")), (204, Value::Null));
+    let (_, list) = ask(&place, "GET", &format!("{path}/users"));
+    assert_eq!(ask(&place, "GET", &format!("{path}/users/{one}")), (200, list[0].clone()));
+    assert_eq!(ask(&place, "DELETE", &format!("{path}/users/{one}")), (204, Value::Null));
+    for method in ["GET", "DELETE"] {
+        let (status, said) = ask(&place, method, &format!("{path}/users/{one}"));
+        assert_eq!(
+            (status, &said["error"], &said["error_code"]),
+            (404, &json!("user not found"), &json!("UserNotFound"))
+        );
+    }
+    for wrong in ["users/joe", "users?limit=1001", "users?status=gone", "users?desc", "users?after=joe"] {
+        let (status, said) = ask(&place, "GET", &format!("{path}/{wrong}"));
+        assert_eq!((status, &said["error_code"]), (400, &json!("InvalidParameter")), "{wrong}");
+    }
+}
+
+#[test]
+fn the_network_reaches_none_of_it() {
+    let place = Place::with_server();
+    let path = app(&place);
+    let server = place.server.as_ref().unwrap();
+    for path in [path.as_str(), "/api/passerby/v1/apps", "/api/passerby/v1/examine"] {
+        assert_eq!(server.request("GET", path, &[], b"").status, 404, "{path}");
+    }
+}
