@@ -91,8 +91,11 @@ fn welcome(ready: &Ready, data: &Path) -> String {
     }
     match ready.apps.first() {
         Some(app) => text.push_str(&first_steps(&ready.client_url, app, data)),
-        None => text
-            .push_str(&format!("\nThere is no app yet. Take one in:\n\n  passerby import DIR{}\n", at(data))),
+        None => text.push_str(&format!(
+            "\nThere is no app yet. Take one in:\n\n  {} import DIR{}\n",
+            me(),
+            at(data)
+        )),
     }
     text.push_str("\nCtrl-C stops it.\n");
     text
@@ -112,13 +115,54 @@ fn first_steps(base_url: &str, app: &ReadyApp, data: &Path) -> String {
          const app = new App({{ id: \"{id}\", baseUrl: \"{base_url}\" }});\n  \
          const user = await app.logIn(Credentials.anonymous());\n  \
          console.log(user.id);\n\n\
-         See who came, in another terminal:\n\n  passerby users list {id}{}\n",
+         See who came, in another terminal:\n\n  {} users list {id}{}\n",
+        me(),
         at(data)
     )
+}
+
+/// How this program was called, so that what is printed can be run as it stands, in a clone too.
+fn me() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    if called.contains('/') { called } else { "passerby".to_owned() }
 }
 
 /// The flag that another command needs to find the same store; none where it looks anyway.
 fn at(data: &Path) -> String {
     let looked_at = Config::load(None, Settings::default()).is_ok_and(|defaults| defaults.data == data);
     if looked_at { String::new() } else { format!(" --data {}", data.display()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(apps: Vec<ReadyApp>) -> Ready {
+        let url = "http://127.0.0.1:8080".to_owned();
+        Ready { client_url: url.clone(), admin_url: url, metrics_url: None, apps }
+    }
+
+    #[test]
+    fn a_newcomer_is_shown_a_login_and_who_came() {
+        let page = Some("http://127.0.0.1:8081/news-aaaaa/".to_owned());
+        let id: ClientAppId = "news-aaaaa".parse().unwrap();
+        let app = ReadyApp { client_app_id: id, name: "news".to_owned(), created: true, try_url: page };
+        let text = welcome(&ready(vec![app]), Path::new("/data"));
+        for told in [
+            "news-aaaaa (new)",
+            "http://127.0.0.1:8081/news-aaaaa/",
+            "curl -X POST http://127.0.0.1:8080/api/client/v2.0/app/news-aaaaa/auth/providers/anon-user/login\n",
+            "const app = new App({ id: \"news-aaaaa\", baseUrl: \"http://127.0.0.1:8080\" });",
+            "users list news-aaaaa --data /data\n",
+            "Ctrl-C stops it.",
+        ] {
+            assert!(text.contains(told), "no `{told}` in\n{text}");
+        }
+    }
+
+    #[test]
+    fn without_an_app_the_way_to_one_is_shown() {
+        let text = welcome(&ready(Vec::new()), Path::new("passerby-data"));
+        assert!(text.contains(" import DIR\n"), "{text}");
+    }
 }

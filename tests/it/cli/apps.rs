@@ -87,3 +87,13 @@ fn settings_that_make_no_sense_are_invalid() {
     assert_eq!((ran.code, ran.out.as_str()), (3, ""));
     assert!(ran.err.contains("dta"), "{}", ran.err);
 }
+
+#[test]
+fn a_crashed_server_is_in_nobodys_way() {
+    let mut place = Place::with_server();
+    // Dropping kills it, so its socket stays behind.
+    place.server = None;
+    assert!(place.data().join("passerby.sock").exists());
+    let ran = place.run(["users", "show", "news-aaaaa", place.user(0)]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
