@@ -41,6 +41,7 @@ pub enum Step {
 pub struct Reaper {
     store: Arc<dyn Store>,
     cursors: HashMap<AppKey, Cursor>,
+    stepped: Option<Timestamp>,
 }
 
 /// Users up to `after` were looked at under `policy` and need no second look.
@@ -53,7 +54,7 @@ struct Cursor {
 impl Reaper {
     /// A reaper that has looked at nobody yet.
     pub fn new(store: Arc<dyn Store>) -> Reaper {
-        Reaper { store, cursors: HashMap::new() }
+        Reaper { store, cursors: HashMap::new(), stepped: None }
     }
 
     /// Removes everybody who is due at `now`, in every app.
@@ -62,6 +63,10 @@ impl Reaper {
             return Ok(Step::Paused(jump));
         }
         self.store.see_time(now).await?;
+        if self.stepped.replace(now).is_some_and(|before| now < before) {
+            // The clock went back: guests who came since have ids that lie before the cursors.
+            self.cursors.clear();
+        }
         let (mut removed, mut next) = (0, now.plus(DAY));
         for record in self.store.apps().await? {
             let policy = policy(&record.config, &record.client_app_id)?;

@@ -6,5 +6,6 @@ mod cli;
 mod client;
 mod contract;
 mod crash;
+mod expiry;
 mod support;
 mod wire;

@@ -1,6 +1,7 @@
 //! The built binary, and what a client says to it.
 
 mod command;
+mod house;
 mod http;
 mod line;
 mod redact;
@@ -8,6 +9,7 @@ mod seeded;
 mod server;
 
 pub(crate) use command::{Ran, passerby};
+pub(crate) use house::{Guest, House};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
 pub(crate) use line::Line;

@@ -1,0 +1,113 @@
+//! The server's inside without a process: its clock and its dice are the test's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use passerby::auth::{App, Arrival, Auth, Login, Parts, Presented, Sealer};
+use passerby::model::{
+    AppConfig, Clock, Format, GroupId, ObjectId, Provider, ProviderType, Settings, Timestamp, UserId,
+    default_location,
+};
+use passerby::store::sqlite::{Options, Sqlite};
+use passerby::store::{Found, Store};
+
+use super::Seeded;
+
+/// A clock that stands until it is set.
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A real store with the stories on it.
+pub(crate) struct House {
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) auth: Arc<Auth>,
+    _data: tempfile::TempDir,
+}
+
+/// Where clients believe the server to be.
+pub(crate) const PUBLIC_URL: &str = "https://auth.example";
+
+impl House {
+    pub(crate) async fn open(now: Timestamp) -> House {
+        let data = tempfile::tempdir().expect("a directory");
+        let store: Arc<dyn Store> =
+            Arc::new(Sqlite::open(Options::new(data.path().join("passerby.db"))).expect("a store"));
+        let clock = Arc::new(HandClock(AtomicI64::new(now.0)));
+        store.found(Found { group_id: GroupId(ObjectId([7; 12])), now }).await.expect("a project");
+        let parts = Parts {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            dice: Arc::new(Seeded::new(42)),
+            sealer: Sealer::none(),
+            public_url: PUBLIC_URL.to_owned(),
+            page_origins: HashMap::new(),
+            guest_logins_per_hour: 0,
+        };
+        House { clock, store, auth: Arc::new(Auth::open(parts).await.expect("no apps yet")), _data: data }
+    }
+
+    /// Deploys an app with anonymous authentication, new or again.
+    pub(crate) async fn deploy(&self, client_app_id: &str, settings: Settings) -> Arc<App> {
+        let config = AppConfig {
+            format: Format::V20210101,
+            name: "app".to_owned(),
+            allowed_request_origins: Vec::new(),
+            deployment_model: "GLOBAL".to_owned(),
+            location: default_location().to_owned(),
+            root: serde_json::Map::new(),
+            providers: vec![Provider::new(ProviderType::AnonUser, false)],
+            settings,
+        };
+        let arrival = Arrival {
+            client_app_id: Some(client_app_id.parse().expect("an id")),
+            app_id: None,
+            config,
+            settings_given: true,
+            files: Vec::new(),
+            directory: None,
+        };
+        self.auth.arrive(arrival).await.expect("it is deployed").app
+    }
+
+    /// Logs a guest in.
+    pub(crate) async fn log_in(&self, app: &Arc<App>) -> Guest {
+        let login = Login { provider: "anon-user".to_owned(), body: serde_json::Map::new(), address: None };
+        let made = self.auth.log_in(app, &login).await.expect("a guest");
+        Guest { user: made.user, refresh: made.refresh_token }
+    }
+
+    /// Whether a refresh token still refreshes. Counts as activity.
+    pub(crate) async fn refreshes(&self, app: &Arc<App>, guest: &Guest) -> bool {
+        let token = Presented::read(&guest.refresh).expect("a token");
+        match self.auth.refresh_caller(app, &token).await {
+            Ok(caller) => {
+                let access = self.auth.refresh(&caller).expect("a token");
+                let token = Presented::read(&access).expect("a token");
+                assert_eq!(self.auth.access(app, &token).await.expect("good at once").user.id, guest.user);
+                true
+            }
+            Err(passerby::auth::Error::SessionNotFound) => false,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A guest with its tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) user: UserId,
+    pub(crate) refresh: String,
+}
