@@ -25,9 +25,8 @@ impl Ask for Sqlite {
 
     fn app(&self, app: AppKey) -> Answer<'_, Option<AppRecord>> {
         self.point(move |connection| {
-            let view = connection.unchecked_transaction()?;
-            let Some(mut found) = row::one(&view, sql::APP, [app.0], row::app)? else { return Ok(None) };
-            found.keys = row::all(&view, sql::KEYS, [app.0], row::key)?;
+            let Some(mut found) = row::one(connection, sql::APP, [app.0], row::app)? else { return Ok(None) };
+            found.keys = row::all(connection, sql::KEYS, [app.0], row::key)?;
             Ok(Some(found))
         })
     }

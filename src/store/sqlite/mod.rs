@@ -62,9 +62,9 @@ impl Sqlite {
     pub fn open(options: Options) -> std::result::Result<Sqlite, OpenError> {
         let queue = options.queue;
         let opened = open::open(options)?;
-        let writer =
-            Writer::start(opened.writer, queue).map_err(|error| OpenError::Io(opened.path.clone(), error))?;
         let readers = Arc::new(Readers::new(opened.point, opened.long));
+        let writer = Writer::start(opened.writer, Arc::clone(&readers), queue)
+            .map_err(|error| OpenError::Io(opened.path.clone(), error))?;
         let lock = Mutex::new(Some(Arc::new(opened.lock)));
         let parts = Parts { writer, readers, lock, closing: Mutex::new(()) };
         Ok(Sqlite { path: opened.path, parts: Arc::new(parts) })
@@ -86,7 +86,7 @@ impl Parts {
         if let Some(writer) = writer {
             // The log is folded into the file, so that what is left behind is one file. What fails here loses
             // nothing: the log is read at the next start.
-            let folded = writer.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()));
+            let folded = writer.query_row(sql::FOLD_LOG_AWAY, (), |_| Ok(()));
             if let Err(error) = folded.and_then(|()| writer.close().map_err(|(_, error)| error)) {
                 tracing::warn!(%error, "failed to fold the log into the store");
             }

@@ -20,12 +20,6 @@ const APPLICATION_ID: i32 = 0x5073_4279;
 /// Only the owner may read a store: it holds signing keys.
 pub(super) const MODE: u32 = 0o600;
 
-/// After how many pages of log the writer copies them back into the database, within a commit. Every caller in
-/// flight waits for that once. With 128 callers and some 15 logins to a page, 4,000 pages (16 MiB) are some 60,000
-/// logins: the copy takes about 10 ms and meets 0.2 % of them, so p99 does not see it. The default of 1,000 would
-/// meet nearly 1 %, and 20,000 would take long enough to be felt as a pause.
-const CHECKPOINT_PAGES: u32 = 4_000;
-
 /// To what size the log is cut back after a long reader, such as a backup, let it grow: 64 MiB.
 const LOG_LIMIT_BYTES: u32 = 64 << 20;
 
@@ -194,7 +188,8 @@ fn set_up_writer(writer: &Connection) -> rusqlite::Result<()> {
     writer.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // `Ok` means durable: every commit syncs the log.
     writer.pragma_update(None, "synchronous", "full")?;
-    writer.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    // The writer folds the log itself, when its callers have their answers.
+    writer.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     writer.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT_BYTES, |_| Ok(()))
 }
 

@@ -47,6 +47,12 @@ statements! {
     RELEASE = "release act";
     UNDO = "rollback to act";
 
+    // A reader's view, and the log that views look into.
+    BEGIN_VIEW = "begin deferred";
+    LOG_PAGES = "pragma wal_checkpoint(noop)";
+    FOLD_LOG = "pragma wal_checkpoint(passive)";
+    FOLD_LOG_AWAY = "pragma wal_checkpoint(truncate)";
+
     // The server's own row.
     GROUP = "select group_id from server";
     FOUND = "update server set group_id = ?1, founded = ?2 where group_id is null";

@@ -240,3 +240,22 @@ async fn closing_finishes_what_was_accepted_and_refuses_what_comes_later() {
     let store = open(&directory, 8);
     assert!(store.user(APP, user(1)).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn the_log_stays_short_while_readers_keep_their_views() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, 8);
+    let log = directory.path().join("store.db-wal");
+    let mut longest = 0;
+    for n in 0..100_u8 {
+        // A hundred pages at a time.
+        let write = submit(&store, move |desk| {
+            let bytes = vec![7_u8; 400 << 10];
+            Ok(desk.run(sql::INSERT_FILE, rusqlite::params![[n; 32], bytes])?)
+        });
+        write.await.unwrap();
+        store.ready().await.unwrap();
+        longest = longest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!(longest < 20 << 20, "{longest} bytes of log for 40 MiB");
+}

@@ -2,8 +2,8 @@
 
 use passerby::store::{Error, Page, Result};
 
-use super::Engine;
 use super::given::{APP, NOON, guest, log_in_all, new_app, session_id, user_id};
+use super::{Engine, tampered};
 
 /// The table whose row is corrupt.
 fn table<T>(result: &Result<T>) -> Option<&'static str> {
@@ -14,7 +14,7 @@ fn table<T>(result: &Result<T>) -> Option<&'static str> {
 }
 
 pub(crate) async fn an_impossible_user_is_corrupt(engine: &dyn Engine) {
-    let store = engine.open();
+    let mut store = engine.open();
     log_in_all(&store, [guest(NOON, 1), guest(NOON, 2)]).await;
     let (user, session) = (user_id(NOON, 1), session_id(NOON, 1));
     for (damage, repair) in [
@@ -22,12 +22,12 @@ pub(crate) async fn an_impossible_user_is_corrupt(engine: &dyn Engine) {
         ("update users set data = 'no JSON'", "update users set data = null"),
         ("update users set data = '[]'", "update users set data = null"),
     ] {
-        engine.run(damage);
+        store = tampered(engine, store, damage);
         assert_eq!(table(&store.user(APP, user).await), Some("users"), "{damage}");
         assert_eq!(table(&store.bearer(APP, user, session).await), Some("users"), "{damage}");
         assert_eq!(table(&store.users(APP, Page { limit: 9, ..Page::default() }).await), Some("users"));
         assert_eq!(store.user_count(APP).await.unwrap(), 2);
-        engine.run(repair);
+        store = tampered(engine, store, repair);
         assert!(store.user(APP, user).await.unwrap().is_some());
     }
 }
@@ -35,7 +35,7 @@ pub(crate) async fn an_impossible_user_is_corrupt(engine: &dyn Engine) {
 pub(crate) async fn an_impossible_session_is_corrupt(engine: &dyn Engine) {
     let store = engine.open();
     log_in_all(&store, [guest(NOON, 1)]).await;
-    engine.run("update sessions set provider = 99");
+    let store = tampered(engine, store, "update sessions set provider = 99");
     let (user, session) = (user_id(NOON, 1), session_id(NOON, 1));
     assert_eq!(table(&store.bearer(APP, user, session).await), Some("sessions"));
     assert_eq!(table(&store.sessions_of(APP, user).await), Some("sessions"));
@@ -46,9 +46,9 @@ pub(crate) async fn an_impossible_session_is_corrupt(engine: &dyn Engine) {
 pub(crate) async fn an_app_without_its_deployment_is_corrupt(engine: &dyn Engine) {
     let store = engine.open();
     store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
-    engine.run("delete from files");
+    let store = tampered(engine, store, "delete from files");
     assert_eq!(table(&store.files(APP).await), Some("deployment_files"));
-    engine.run("delete from deployments");
+    let store = tampered(engine, store, "delete from deployments");
     assert_eq!(table(&store.app(APP).await), Some("apps"));
     assert_eq!(table(&store.apps().await), Some("apps"));
 }

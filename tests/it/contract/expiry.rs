@@ -6,8 +6,8 @@ use std::sync::Arc;
 use passerby::model::{AnonymousUserExpiration, DAY, Day, ExpiryClock, Timestamp, UserId};
 use passerby::store::{Expire, Expired, LogIn, SetDisabled, Store, Touch};
 
-use super::Engine;
 use super::given::{APP, NOON, OTHER, TODAY, guest, ids, log_in_all, session_id, user_id};
+use super::{Engine, tampered};
 
 const NINETY_DAYS: AnonymousUserExpiration =
     AnonymousUserExpiration { clock: ExpiryClock::Inactivity, days: 90 };
@@ -100,7 +100,7 @@ pub(crate) async fn a_user_who_is_no_guest_any_more_stays(engine: &dyn Engine) {
     log_in_all(&store, [guest(NOON, 1), guest(NOON, 2)]).await;
     let day = Day(TODAY.0 + 1);
     store.touch(Touch { app: APP, user: user_id(NOON, 2), day }).await.unwrap();
-    engine.run("update users set guest = 0");
+    let store = tampered(engine, store, "update users set guest = 0");
     let far = NOON.plus(20_000 * DAY);
     for clock in [ExpiryClock::Inactivity, ExpiryClock::Age] {
         let policy = AnonymousUserExpiration { clock, days: 1 };
@@ -160,7 +160,7 @@ pub(crate) async fn a_sweep_in_bites_removes_everybody_due_once(engine: &dyn Eng
 pub(crate) async fn a_sweep_passes_survivors_in_bounded_bites(engine: &dyn Engine) {
     let store = engine.open();
     log_in_all(&store, (0..200).map(|n| guest(NOON, n))).await;
-    engine.run("update users set guest = 0");
+    let store = tampered(engine, store, "update users set guest = 0");
     log_in_all(&store, [guest(NOON, 500)]).await;
     let act = Expire { limit: 2, ..sweep(NINETY_DAYS, Day(TODAY.0 + 91).start()) };
     let first = store.expire(act).await.unwrap();

@@ -25,8 +25,15 @@ pub(crate) trait Engine {
     /// Opens what is there. Whoever opens it again drops the first one before.
     fn open(&self) -> Arc<dyn Store>;
 
-    /// Does something behind the store's back, in SQL that every engine understands.
+    /// Does something to a store that nobody has open, in SQL that every engine understands.
     fn run(&self, sql: &str);
+}
+
+/// Closes a store, does something behind its back, and opens it again.
+fn tampered(engine: &dyn Engine, store: Arc<dyn Store>, sql: &str) -> Arc<dyn Store> {
+    drop(store);
+    engine.run(sql);
+    engine.open()
 }
 
 /// Makes each law a test of an engine. A law that is missing here is dead code, which the lints refuse.

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::given::{APP, NOON, guest, log_in_all, new_app, user_id, with_device};
-use super::{Engine, contract};
+use super::{Engine, contract, tampered};
 
 /// A database file in a directory of its own.
 struct File(TempDir);
@@ -159,7 +159,8 @@ async fn a_row_with_an_id_of_another_length_is_corrupt() {
     let file = File::fresh();
     let store = file.open();
     store.log_in(guest(NOON, 1)).await.unwrap();
-    file.run("update sessions set device = x'00'; update users set id = x'ffffff'");
+    let damage = "update sessions set device = x'00'; update users set id = x'ffffff'";
+    let store = tampered(&file, store, damage);
     for result in [
         store.sessions_of(APP, user_id(NOON, 1)).await.map(|_| ()),
         store.users(APP, Page { limit: 1, ..Page::default() }).await.map(|_| ()),

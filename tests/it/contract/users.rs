@@ -3,10 +3,10 @@
 use passerby::model::{Day, Timestamp, User, UserId};
 use passerby::store::{DeleteUser, LogIn, LogOut, Page, RevokeSessions, SetDisabled, Touch};
 
-use super::Engine;
 use super::given::{
     APP, NOON, OTHER, TODAY, device, guest, ids, log_in_all, session_id, user_id, user_of, with_device,
 };
+use super::{Engine, tampered};
 
 pub(crate) async fn logging_out_ends_one_session(engine: &dyn Engine) {
     let store = engine.open();
@@ -88,7 +88,7 @@ pub(crate) async fn a_touch_of_a_user_who_is_no_guest_changes_nothing(engine: &d
     let store = engine.open();
     let user = user_id(NOON, 1);
     store.log_in(guest(NOON, 1)).await.unwrap();
-    engine.run("update users set guest = 0");
+    let store = tampered(engine, store, "update users set guest = 0");
     store.touch(Touch { app: APP, user, day: Day(TODAY.0 + 5) }).await.unwrap();
     let expected = User { guest: false, identities: Vec::new(), ..user_of(&guest(NOON, 1)) };
     assert_eq!(store.user(APP, user).await.unwrap(), Some(expected));
