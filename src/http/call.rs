@@ -85,7 +85,7 @@ impl Call {
             return Err(self.failed(Error::BadAccessToken, scope.as_ref()));
         };
         let Some(app) = self.app_of(&token, scope.as_ref())? else {
-            return Err(self.failed(Error::BadAccessToken, None));
+            return Err(self.failed(Error::BadAccessToken, scope.as_ref()));
         };
         self.auth().access(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
     }
@@ -100,7 +100,7 @@ impl Call {
         // A token of the original service names a domain that nobody here has: its session is not to be found, and
         // the SDK logs the user out, who can then log in again.
         let Some(app) = self.app_of(&token, scope.as_ref())? else {
-            return Err(self.failed(Error::SessionNotFound, None));
+            return Err(self.failed(Error::SessionNotFound, scope.as_ref()));
         };
         self.auth().refresh_caller(&app, &token).await.map_err(|e| self.failed(e, Some(&app)))
     }
