@@ -9,7 +9,7 @@ mod seeded;
 mod server;
 
 pub(crate) use command::{Ran, passerby};
-pub(crate) use house::{Guest, House};
+pub(crate) use house::{Guest, House, PUBLIC_URL};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
 pub(crate) use line::Line;

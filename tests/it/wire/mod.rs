@@ -1,7 +1,12 @@
 //! The server as an attacker meets it: nonsense, confusion, slowness, excess.
 
 mod browsers;
+mod forge;
+mod forgeries;
 mod limits;
+mod tokens;
+mod town;
+mod verdict;
 
 use std::path::{Path, PathBuf};
 
