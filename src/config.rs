@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use serde::Deserialize;
 
 /// The reference of every setting, with its default.
@@ -69,7 +70,9 @@ pub struct Settings {
     #[arg(long, value_name = "URL", env = "PASSERBY_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// For development on one machine: loopback only, foreign `Host` names and forwarded requests are refused.
-    #[arg(long, env = "PASSERBY_DEV", num_args = 0..=1, default_missing_value = "true")]
+    // With `=`, so that `--dev my-app` names a directory and no truth value; from the environment, `1` is enough.
+    #[arg(long, value_name = "BOOL", env = "PASSERBY_DEV", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub dev: Option<bool>,
     /// How log lines look.
     #[arg(long, value_name = "FORMAT", env = "PASSERBY_LOG_FORMAT")]

@@ -101,7 +101,7 @@ fn a_preflight_tells_an_allowed_page_everything_and_a_foreign_one_nothing() {
 #[test]
 fn a_development_server_answers_only_what_names_this_machine() {
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &[example("dev").to_str().unwrap(), "--dev"]);
+    let server = Server::start(data.path(), &["--dev", example("dev").to_str().unwrap()]);
     let app = server.app(0).to_owned();
     let ask = |host: &str, more: &str| {
         let mut line = Line::open(server.authority()).unwrap();
