@@ -232,8 +232,10 @@ pub async fn run(
         connections: counters.connections.clone(),
         certificate: certificate.clone(),
     };
-    // Connections beside the clients' are few, local and in the clear, and not counted as theirs.
-    let plain = listen::Manners { connections: Gauge::default(), certificate: None, ..manners.clone() };
+    // Connections beside the clients' are not counted as theirs.
+    let beside = listen::Manners { connections: Gauge::default(), ..manners.clone() };
+    // Those that never leave the machine are in the clear.
+    let plain = listen::Manners { certificate: None, ..beside.clone() };
 
     // Without TLS a hang-up keeps its usual meaning.
     let hang_up = certificate
@@ -251,10 +253,10 @@ pub async fn run(
         apps: arrivals::ready_apps(&auth, &arrived, &shown, try_listener.as_ref().map(|(_, a)| *a)),
         client_url: client_url.clone(),
     };
-    tasks.spawn(listen::tcp(client, manners.clone(), stopped.clone(), answering(front)));
+    tasks.spawn(listen::tcp(client, manners, stopped.clone(), answering(front)));
     if let Some((listener, _)) = admin {
         let front = Front::new(http.clone(), admin::public_routes(http.clone()), guard);
-        tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
+        tasks.spawn(listen::tcp(listener, beside, stopped.clone(), answering(front)));
     }
     if let Some((listener, _)) = metrics_listener {
         tasks.spawn(listen::tcp(
