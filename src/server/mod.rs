@@ -143,12 +143,15 @@ impl House {
     pub async fn open(config: &Config, public_url: &str) -> Result<House, ServerError> {
         make_data_directory(&config.data)?;
         let path = config.data.join(STORE_FILE);
-        let cache_kib = config.store_cache_mib.saturating_mul(1024);
+        let readers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        // Half for the writer; the readers for single rows, and the one for long asks, share the other.
+        let half = config.store_cache_mib.saturating_mul(512);
+        let shares = u32::try_from(readers).unwrap_or(u32::MAX).saturating_add(1);
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(Options {
             path,
-            writer_cache_kib: cache_kib / 2,
-            reader_cache_kib: cache_kib / 8,
-            readers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            writer_cache_kib: half,
+            reader_cache_kib: half / shares,
+            readers,
             queue: config.store_queue,
         })?);
         let (clock, dice) = (Arc::new(real::SystemClock), Arc::new(real::SystemDice::new()));
