@@ -8,7 +8,7 @@ use clap::Args;
 use super::client_app_id;
 use super::failure::CliError;
 use super::print::{self, Paint};
-use crate::config::{Config, LogFormat, Settings};
+use crate::config::{Config, ConfigError, LogFormat, Settings};
 use crate::model::ClientAppId;
 use crate::server::{self, Ready, ReadyApp, Serve};
 
@@ -33,7 +33,7 @@ pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliEr
     if args.app.is_some() && args.directories.len() != 1 {
         return Err(CliError::Usage("`--app` names the app of one directory: give exactly one".to_owned()));
     }
-    start_log(&config);
+    start_log(&config)?;
     let serve = Serve { directories: args.directories, app: args.app };
     let (json, data) = (args.json, config.data.clone());
     // If nobody reads it, there is nobody to tell.
@@ -45,9 +45,14 @@ pub(super) fn serve(file: Option<&PathBuf>, args: ServeArgs) -> Result<(), CliEr
 }
 
 /// Log lines go to standard error, so that standard output holds the ready line alone.
-fn start_log(config: &Config) {
+fn start_log(config: &Config) -> Result<(), CliError> {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        ConfigError::Contradiction(format!(
+            "`log` must be a level or a filter, not `{}`: {error}",
+            config.log
+        ))
+    })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let ansi = std::io::stderr().is_terminal();
     // Fails only when a log was started before, as tests of the library may.
@@ -55,6 +60,7 @@ fn start_log(config: &Config) {
         LogFormat::Text => log.with_ansi(ansi).with_target(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+    Ok(())
 }
 
 /// Done at Ctrl-C, or when the service manager asks. Listens from the call on: a stop that comes while the server is

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Server, example};
+use crate::support::{Server, example, passerby};
 
 #[test]
 fn the_ready_line_names_everything_and_guests_survive_a_crash() {
@@ -40,4 +40,13 @@ fn a_stopped_server_leaves_one_file_and_no_socket() {
         .collect();
     left.sort();
     assert_eq!(left, ["passerby.db", "passerby.db.lock", "server.log"]);
+}
+
+#[test]
+fn a_log_filter_that_makes_no_sense_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let ran = passerby(["serve", "--log", "passerby=loud", "--data", data.path().to_str().unwrap()]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    let said = "error: `log` must be a level or a filter, not `passerby=loud`: ";
+    assert!(ran.err.starts_with(said), "{}", ran.err);
 }
