@@ -103,12 +103,7 @@ fn look(directory: &Path) -> Checked {
 
 /// A directory that cannot be read at all.
 fn unreadable(error: &DirectoryError) -> Finding {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        message.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
+    let message = print::chain(error, ": ");
     let text = message.clone();
     Finding { file: ".".to_owned(), line: None, column: None, json_path: None, message, hint: None, text }
 }

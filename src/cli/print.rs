@@ -28,7 +28,7 @@ pub(super) fn note(text: &str) {
 
 /// Says what went wrong, with its causes and what to do next.
 pub(super) fn error(error: &CliError) {
-    note(&format!("{} {}", paint("error:", Paint::Red), chain(error)));
+    note(&format!("{} {}", paint("error:", Paint::Red), chain(error, "\n  because: ")));
     if let CliError::Refused { problems, .. } = error {
         problems.iter().for_each(|problem| note(&format!("  {problem}")));
     }
@@ -42,12 +42,12 @@ pub(super) fn warning(text: &str) {
     note(&format!("{} {text}", paint("warning:", Paint::Yellow)));
 }
 
-/// An error with its causes, each on a line of its own.
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes, joined by `because`.
+pub(super) fn chain(error: &dyn std::error::Error, because: &str) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str("\n  because: ");
+        text.push_str(because);
         text.push_str(&cause.to_string());
         source = cause.source();
     }
