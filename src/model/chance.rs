@@ -2,7 +2,7 @@
 
 use super::{ObjectId, Timestamp};
 
-/// Where chance comes from. Only `server.rs` has the real one.
+/// Where chance comes from. Only `server` has the real one.
 pub trait Dice: Send + Sync {
     /// Fills `bytes` with values nobody can guess.
     fn fill(&self, bytes: &mut [u8]);

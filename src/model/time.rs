@@ -65,7 +65,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// Where the present comes from. Only `server.rs` has the real one.
+/// Where the present comes from. Only `server` has the real one.
 pub trait Clock: Send + Sync {
     /// The present second.
     fn now(&self) -> Timestamp;

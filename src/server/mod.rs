@@ -426,7 +426,8 @@ fn reachable(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() }
 }
 
-/// The owner-only socket, and the user id that owns it. A server without it serves all the same; its commands then ask to stop it first.
+/// The owner-only socket, and the user id that owns it. A server without it serves all the same; its commands then ask
+/// to stop it first.
 fn bind_socket(data: &Path) -> Option<(UnixListener, u32)> {
     let path = data.join(SOCKET_FILE);
     // We hold the store's lock, so whatever lies there was left by a server that is gone.
