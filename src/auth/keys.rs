@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{App, Auth, Error, Result};
@@ -65,6 +65,12 @@ impl KeyPurpose {
 
     fn from_number(number: u8) -> Option<KeyPurpose> {
         KeyPurpose::ALL.into_iter().find(|p| p.number() == number)
+    }
+}
+
+impl Serialize for KeyPurpose {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -260,16 +266,10 @@ impl KeyRing {
         let mut list: Vec<KeyListing> = Vec::new();
         for (purpose, id, created) in standard.chain(original).chain(refresh) {
             // The newest of a purpose signs, and it comes last.
-            if let Some(older) = list.last_mut().filter(|older| older.purpose == purpose.as_str()) {
+            if let Some(older) = list.last_mut().filter(|older| older.purpose == purpose) {
                 older.signs = false;
             }
-            list.push(KeyListing {
-                id: id.clone(),
-                purpose: purpose.as_str(),
-                algorithm: purpose.algorithm(),
-                created: created.0,
-                signs: true,
-            });
+            list.push(KeyListing::of(id, purpose, created));
         }
         list
     }
@@ -315,14 +315,22 @@ fn jwk(key: &EcKey) -> Value {
 pub struct KeyListing {
     /// Its id, `kid` in the tokens it signs.
     pub id: String,
-    /// `access`, `access-original` or `refresh`.
-    pub purpose: &'static str,
+    /// What it is for.
+    pub purpose: KeyPurpose,
     /// `ES256` or `HS256`.
     pub algorithm: &'static str,
     /// When it was made, in seconds.
     pub created: i64,
     /// Whether new tokens are signed with it; the others only verify.
     pub signs: bool,
+}
+
+impl KeyListing {
+    /// A key that signs.
+    fn of(id: &str, purpose: KeyPurpose, created: Timestamp) -> KeyListing {
+        let algorithm = purpose.algorithm();
+        KeyListing { id: id.to_owned(), purpose, algorithm, created: created.0, signs: true }
+    }
 }
 
 impl App {
@@ -341,17 +349,11 @@ impl Auth {
     /// Starts a new key; the old ones go on verifying until they are retired.
     pub async fn rotate_key(&self, app: &Arc<App>, purpose: KeyPurpose) -> Result<KeyListing> {
         // The newest key signs, so two of one second must not be taken for each other.
-        let keys = app.signing_keys().into_iter().filter(|key| key.purpose == purpose.as_str());
+        let keys = app.signing_keys().into_iter().filter(|key| key.purpose == purpose);
         let newest = keys.map(|key| key.created).max().unwrap_or_default();
         let created = self.clock().now().max(Timestamp(newest).plus(1));
         let key = new_key(self.dice(), &self.parts.sealer, app.key, purpose, created)?;
-        let listing = KeyListing {
-            id: key.id.clone(),
-            purpose: purpose.as_str(),
-            algorithm: purpose.algorithm(),
-            created: created.0,
-            signs: true,
-        };
+        let listing = KeyListing::of(&key.id, purpose, created);
         self.store().add_key(AddKey { app: app.key, key }).await?;
         self.reload().await?;
         Ok(listing)
@@ -363,15 +365,13 @@ impl Auth {
         let listed = app.signing_keys();
         let key = listed.iter().find(|k| k.id == id);
         let key = key.ok_or_else(|| Error::KeyNotFound { purpose: "signing", id: id.to_owned() })?;
-        let purpose =
-            KeyPurpose::ALL.into_iter().find(|p| p.as_str() == key.purpose).unwrap_or(KeyPurpose::Refresh);
         if key.signs {
             return Err(Error::KeyInUse(id.to_owned()));
         }
-        if purpose == KeyPurpose::Refresh && !end_sessions {
+        if key.purpose == KeyPurpose::Refresh && !end_sessions {
             return Err(Error::EndsSessions);
         }
-        let retire = RetireKey { app: app.key, purpose: purpose.number(), id: id.to_owned() };
+        let retire = RetireKey { app: app.key, purpose: key.purpose.number(), id: id.to_owned() };
         self.store().retire_key(retire).await?;
         self.reload().await
     }

@@ -144,7 +144,7 @@ async fn a_retired_key_verifies_nothing_any_more() {
     assert_eq!(profile(new.access.clone()).await, 200);
     assert!(town.house.refreshes(&app, &old.of_house).await, "its session goes on");
 
-    let refresh_key = app.signing_keys().into_iter().find(|k| k.purpose == "refresh").unwrap().id;
+    let refresh_key = app.signing_keys().into_iter().find(|k| k.purpose == KeyPurpose::Refresh).unwrap().id;
     auth.rotate_key(&app, KeyPurpose::Refresh).await.unwrap();
     let app = auth.app(app.client_app_id.as_str()).unwrap();
     let newest = town.log_in(0).await;
