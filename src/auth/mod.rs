@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 pub use apps::App;
 pub use bearer::Caller;
@@ -70,6 +70,8 @@ pub struct Auth {
     verified: verified::VerifiedTokens,
     guest_limit: limits::GuestLimit,
     changed: Notify,
+    /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
+    reading: Mutex<()>,
 }
 
 impl Auth {
@@ -80,6 +82,7 @@ impl Auth {
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
             changed: Notify::new(),
+            reading: Mutex::new(()),
             parts,
         };
         auth.reload().await?;
@@ -88,6 +91,7 @@ impl Auth {
 
     /// Reads the apps again, after one was deployed or its keys changed.
     pub async fn reload(&self) -> Result<()> {
+        let _reading = self.reading.lock().await;
         let records = self.store().apps().await?;
         let registry = apps::Registry::new(records, &self.parts)?;
         self.apps.store(Arc::new(registry));
