@@ -96,8 +96,11 @@ async fn file(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let policy =
-        format!("default-src 'self' data:; connect-src 'self' {}; frame-ancestors 'none'", pages.client_url);
+    // The slash takes in every path below the base URL, which may have a path of its own.
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:; connect-src 'self' {}/; frame-ancestors 'none'",
+        pages.client_url
+    );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }

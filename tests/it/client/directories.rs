@@ -87,6 +87,11 @@ fn a_page_beside_an_app_is_shown_on_its_own_origin() {
     let page = get("/shop-abcde/");
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert_eq!(page.body, b"<!doctype html>hello");
+    let base = server.ready["client_url"].as_str().unwrap();
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:; connect-src 'self' {base}/; frame-ancestors 'none'"
+    );
+    assert_eq!(page.header("content-security-policy"), Some(policy.as_str()), "no script but the folder's");
     assert_eq!(get("/shop-abcde/css/a.css").header("content-type"), Some("text/css; charset=utf-8"));
     assert_eq!(
         get("/shop-abcde/.passerby/app.json").json(),
