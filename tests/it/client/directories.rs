@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::app_directory;
-use crate::support::Server;
+use crate::support::{Server, passerby};
 
 fn login_status(server: &Server) -> u16 {
     let target = format!("/api/client/v2.0/app/{}/auth/providers/anon-user/login", server.app(0));
@@ -46,6 +46,33 @@ fn disabling_the_provider_in_the_directory_refuses_logins_and_keeps_sessions() {
     assert_eq!(server.with_token("POST", "/api/client/v2.0/auth/session", refresh).status, 201);
     app_directory(&dir, false, None);
     assert_eq!(login_status(&server.restart()), 200);
+}
+
+#[test]
+fn an_unchanged_directory_leaves_to_the_store_what_was_deployed_since() {
+    let data = tempfile::tempdir().unwrap();
+    let dir = data.path().join("reader");
+    app_directory(&dir, false, Some(r#"{"anonymous_user_expiration": {"days": 7}}"#));
+    let server = Server::start(&data.path().join("data"), &[dir.to_str().unwrap()]);
+    let (app, store) = (server.app(0).to_owned(), data.path().join("data"));
+    let other = data.path().join("other");
+    app_directory(&other, true, None);
+    let import = ["import", other.to_str().unwrap(), "--app", &app, "--data", store.to_str().unwrap()];
+    assert_eq!(passerby(import).code, 0);
+
+    let server = server.restart();
+    assert_eq!((server.app(0), login_status(&server)), (app.as_str(), 401), "the directory did not change");
+    let list: serde_json::Value =
+        serde_json::from_str(&passerby(["apps", "list", "--json", "--data", store.to_str().unwrap()]).out)
+            .unwrap();
+    assert_eq!(
+        list[0]["anonymous_user_expiration"],
+        json!({"clock": "inactivity", "days": 7}),
+        "none were given"
+    );
+
+    app_directory(&dir, false, Some(r#"{"anonymous_user_expiration": {"days": 8}}"#));
+    assert_eq!(login_status(&server.restart()), 200, "it changed");
 }
 
 #[test]
