@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Server, example, passerby, request};
+use crate::support::{Line, Server, example, passerby, request};
 
 const NEWS_LOGIN: &str = "/api/client/v2.0/app/news-aaaaa/auth/providers/anon-user/login";
 
@@ -115,10 +115,15 @@ fn an_address_beyond_its_guests_gets_429() {
 }
 
 #[test]
-fn the_log_holds_no_token_and_no_address() {
+fn the_log_holds_no_token_no_body_and_no_address() {
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &[&path("news"), "--log", "trace", "--log-format", "json"]);
-    let login = server.log_in("news-aaaaa");
+    let arguments =
+        [&path("news"), "--log", "trace", "--log-format", "json", "--trusted-proxies", "127.0.0.1"];
+    let server = Server::start(data.path(), &arguments);
+    let forwarded = [("X-Forwarded-For", "203.0.113.7")];
+    let device = br#"{"options":{"device":{"platform":"abacus"}}}"#;
+    let login = server.request("POST", NEWS_LOGIN, &forwarded, device).json();
+    server.request("POST", NEWS_LOGIN, &forwarded, b"abacus");
     let (access, refresh) =
         (login["access_token"].as_str().unwrap(), login["refresh_token"].as_str().unwrap());
     server.with_token("GET", "/api/client/v2.0/auth/profile", access);
@@ -130,7 +135,44 @@ fn the_log_holds_no_token_and_no_address() {
     for secret in [access, refresh, access.rsplit('.').next().unwrap(), refresh.rsplit('.').next().unwrap()] {
         assert!(!log.contains(secret), "a token is in the log");
     }
+    assert!(!log.contains("203.0.113.7") && !log.contains("abacus"), "{log}");
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     }
+}
+
+#[test]
+fn every_answer_forbids_guesses_and_frames() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[&path("news")]);
+    for (method, target) in [
+        ("GET", "/healthz"),
+        ("GET", "/nowhere"),
+        ("GET", "/api/client/v2.0/app/news-aaaaa/location"),
+        ("POST", NEWS_LOGIN),
+        ("GET", NEWS_LOGIN),
+        ("GET", "/api/client/v2.0/auth/profile"),
+    ] {
+        let reply = server.request(method, target, &[], b"");
+        let said = ["x-content-type-options", "x-frame-options"].map(|name| reply.header(name));
+        assert_eq!(said, [Some("nosniff"), Some("DENY")], "{method} {target}");
+        let expected = target.starts_with("/api").then_some("no-cache, no-store, must-revalidate");
+        assert_eq!(reply.header("cache-control"), expected, "{method} {target}");
+    }
+}
+
+#[test]
+fn a_stop_waits_for_a_request_that_is_under_way() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[&path("news")]);
+    let mut line = Line::open(server.authority()).unwrap();
+    let head =
+        format!("POST {NEWS_LOGIN} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    line.send(head.as_bytes()).unwrap();
+    line.wait_for_continue().unwrap();
+    server.ask_to_stop();
+    server.wait_for_log("stopping");
+    line.send(b"{}").unwrap();
+    assert_eq!(line.receive(false).unwrap().status, 200);
+    assert_eq!(server.stop(), 0);
 }

@@ -99,6 +99,13 @@ impl Line {
         }
     }
 
+    /// Waits until the server asks for the body, as it does when a request's head said that it would wait for that.
+    pub(crate) fn wait_for_continue(&mut self) -> io::Result<()> {
+        let head = self.head()?;
+        assert_eq!(head.status, 100, "{head:?}");
+        Ok(())
+    }
+
     /// Whether the other end closed the connection, sending nothing more.
     pub(crate) fn is_closed(&mut self) -> bool {
         match self.read_more() {

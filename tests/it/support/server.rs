@@ -122,9 +122,14 @@ impl Server {
 
     /// Stops it as a service manager does, and says with which code it ended.
     pub(crate) fn stop(mut self) -> i32 {
+        self.ask_to_stop();
+        self.child.wait().expect("it ends").code().expect("it ended by itself")
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub(crate) fn ask_to_stop(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
-        self.child.wait().expect("it ends").code().expect("it ended by itself")
     }
 
     /// Kills it, as a crash does, and starts it again on the same data directory with the same arguments.
