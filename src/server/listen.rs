@@ -47,10 +47,14 @@ where
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(manners.max_connections));
     loop {
-        // A place is taken before accepting: over the limit, connections wait in the kernel's queue.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        // A place is taken before accepting: over the limit, connections wait in the kernel's queue. A stop is heard
+        // meanwhile too, or whoever holds every place could keep the server from ending.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             _ = stop.changed() => break,
         };
         let Some((stream, peer)) = taken(accepted).await else { continue };

@@ -164,6 +164,14 @@ fn connections_beyond_the_limit_wait_for_a_place() {
 }
 
 #[test]
+fn a_server_whose_places_are_all_taken_stops_all_the_same() {
+    let (_data, server) = news(&["--max-connections", "1", "--header-timeout-secs", "86400"]);
+    let mut held = Line::open(server.authority()).unwrap();
+    assert_eq!(held.ask("GET", "/healthz", &[], b"").unwrap().status, 200);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
 fn many_requests_in_one_packet_are_answered_in_order() {
     let (_data, server) = news(&[]);
     let mut line = Line::open(server.authority()).unwrap();
