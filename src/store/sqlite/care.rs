@@ -1,9 +1,9 @@
 //! What an operator does to the file: back it up and examine it. Each on a connection of its own, since both may
 //! take long.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,25 +25,66 @@ pub(super) fn back_up(from: &Path, to: &Path) -> Result<BackedUp> {
     let mut unfinished = to.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
-    let copied = copy(from, &unfinished).and_then(|done| {
+    let file = claim(&unfinished)?;
+    let copied = copy(from, &unfinished, &file).and_then(|done| {
         publish(&unfinished, to)?;
         Ok(done)
     });
     // Whether it became the backup or not, its unfinished name goes.
-    match (copied, fs::remove_file(&unfinished)) {
-        (Ok(done), _) => {
-            open::sync_directory(to).map_err(|error| failed(to, error))?;
-            Ok(done)
+    let _ = fs::remove_file(&unfinished);
+    let done = copied?;
+    open::sync_directory(to).map_err(|error| failed(to, error))?;
+    Ok(done)
+}
+
+/// Makes the unfinished file, which is always a new one: the backup holds the signing keys, so it must not be written
+/// through somebody's link, nor into a file that somebody else made. What a crash left goes first, but not what
+/// another backup is writing, which the lock tells.
+fn claim(path: &Path) -> Result<File> {
+    let io = |error| failed(path, error);
+    let make = || OpenOptions::new().write(true).create_new(true).mode(open::MODE).open(path);
+    let file = match make() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let _left = lock_leftover(path)?;
+            fs::remove_file(path).map_err(io)?;
+            make()
         }
-        (Err(error), _) => Err(error),
+        made => made,
+    };
+    let file = file.map_err(io)?;
+    lock(&file, path)?;
+    // Between the two steps above somebody may have taken the new file for a leftover.
+    let named = fs::symlink_metadata(path).map_err(io)?;
+    let made = file.metadata().map_err(io)?;
+    if (named.dev(), named.ino()) == (made.dev(), made.ino()) {
+        Ok(file)
+    } else {
+        Err(Failure::Exists(path.to_owned()).into())
     }
 }
 
-fn copy(from: &Path, to: &Path) -> Result<BackedUp> {
+/// The lock on a file that a crash left; none on a link or a pipe, which nobody writes a backup to.
+fn lock_leftover(path: &Path) -> Result<Option<File>> {
+    let io = |error| failed(path, error);
+    if !fs::symlink_metadata(path).map_err(io)?.is_file() {
+        return Ok(None);
+    }
+    let left = File::open(path).map_err(io)?;
+    lock(&left, path)?;
+    Ok(Some(left))
+}
+
+fn lock(file: &File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(Failure::Exists(path.to_owned()).into()),
+        Err(TryLockError::Error(error)) => Err(failed(path, error)),
+    }
+}
+
+/// Fills the file, which is empty: SQLite would let everybody read one that it makes.
+fn copy(from: &Path, to: &Path, file: &File) -> Result<BackedUp> {
     let name = to.to_str().ok_or_else(|| Failure::Path(to.to_owned()))?;
-    // SQLite fills an empty file, and would let everybody read one that it makes. One that a crash left is emptied.
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(open::MODE).open(to);
-    let file = file.map_err(|error| failed(to, error))?;
     let connection = open::connect(from, PASSING_CACHE_KIB)?;
     connection.execute(sql::VACUUM_INTO, [name])?;
     file.sync_all().map_err(|error| failed(to, error))?;

@@ -155,6 +155,40 @@ async fn a_backup_is_a_store() {
 }
 
 #[tokio::test]
+async fn a_backup_is_written_through_no_link_and_into_no_file_of_somebody_else() {
+    let file = File::fresh();
+    let store = file.open();
+    for leftover in ["link", "file"] {
+        let copy = File::fresh();
+        let (unfinished, victim) = (copy.0.path().join("store.db.unfinished"), copy.0.path().join("victim"));
+        fs::write(&victim, "mine").unwrap();
+        if leftover == "link" {
+            std::os::unix::fs::symlink(&victim, &unfinished).unwrap();
+        } else {
+            fs::write(&unfinished, "left by a crash").unwrap();
+            fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o666)).unwrap();
+        }
+        store.back_up(copy.path()).await.unwrap();
+        let metadata = fs::symlink_metadata(copy.path()).unwrap();
+        assert_eq!((metadata.is_file(), metadata.permissions().mode() & 0o777), (true, 0o600), "{leftover}");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine", "{leftover}");
+        assert!(!unfinished.exists(), "{leftover}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_leaves_another_one_to_the_same_file_alone() {
+    let (file, copy) = (File::fresh(), File::fresh());
+    let unfinished = copy.0.path().join("store.db.unfinished");
+    fs::write(&unfinished, "half").unwrap();
+    let other = fs::File::open(&unfinished).unwrap();
+    other.lock().unwrap();
+    let refused = file.open().back_up(copy.path()).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(source) if source.to_string().ends_with("exists already")));
+    assert_eq!(fs::read_to_string(&unfinished).unwrap(), "half");
+}
+
+#[tokio::test]
 async fn a_row_with_an_id_of_another_length_is_corrupt() {
     let file = File::fresh();
     let store = file.open();
