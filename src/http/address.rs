@@ -8,19 +8,29 @@ use http::header::{FORWARDED, HeaderName};
 /// The older header, as most proxies send it.
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address. Each proxy appends the peer it saw, so the list is read from its end as long as the speaker
-/// is trusted: what stands further left was written by somebody we do not know.
+/// The client's address. A proxy writes one of the two headers and may pass the other on as it came from the client;
+/// which is which nobody can tell, so when they disagree neither is believed.
 pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    let mut speaker = peer.to_canonical();
-    if !trusted.contains(&speaker) {
-        return speaker;
+    let peer = peer.to_canonical();
+    if !trusted.contains(&peer) {
+        return peer;
     }
-    let forwarded: Vec<Option<IpAddr>> = if headers.contains_key(FORWARDED) {
-        list(headers, &FORWARDED).into_iter().map(forwarded_for).collect()
-    } else {
-        list(headers, &X_FORWARDED_FOR).into_iter().map(address).collect()
+    let said = |name: &HeaderName, read: fn(&str) -> Option<IpAddr>| {
+        let list: Vec<Option<IpAddr>> = list(headers, name).into_iter().map(read).collect();
+        headers.contains_key(name).then(|| follow(peer, &list, trusted))
     };
-    for said in forwarded.into_iter().rev() {
+    match (said(&FORWARDED, forwarded_for), said(&X_FORWARDED_FOR, address)) {
+        (Some(one), Some(other)) if one != other => peer,
+        (Some(said), _) | (None, Some(said)) => said,
+        (None, None) => peer,
+    }
+}
+
+/// Each proxy appends the peer it saw, so the list is read from its end as long as the speaker is trusted: what stands
+/// further left was written by somebody we do not know.
+fn follow(peer: IpAddr, list: &[Option<IpAddr>], trusted: &[IpAddr]) -> IpAddr {
+    let mut speaker = peer;
+    for said in list.iter().rev() {
         let (true, Some(said)) = (trusted.contains(&speaker), said) else { break };
         speaker = said.to_canonical();
     }
@@ -71,6 +81,21 @@ mod tests {
         let chain = ("x-forwarded-for", "203.0.113.7, 10.0.0.2");
         assert_eq!(found("10.0.0.1", chain, &["10.0.0.1", "10.0.0.2"]), "203.0.113.7");
         assert_eq!(found("::ffff:10.0.0.1", chain, &["10.0.0.1"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn a_header_that_the_proxy_passed_on_does_not_replace_the_one_it_wrote() {
+        let both = |forwarded: &'static str, x_forwarded_for: &'static str| {
+            let headers: HeaderMap = [(FORWARDED, forwarded), (X_FORWARDED_FOR, x_forwarded_for)]
+                .map(|(name, value)| (name, HeaderValue::from_static(value)))
+                .into_iter()
+                .collect();
+            let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+            of(proxy, &headers, &[proxy]).to_string()
+        };
+        assert_eq!(both("for=192.0.2.66", "203.0.113.7"), "10.0.0.1");
+        assert_eq!(both("nonsense", "203.0.113.7"), "10.0.0.1");
+        assert_eq!(both("for=192.0.2.66, for=203.0.113.7", "203.0.113.7"), "203.0.113.7");
     }
 
     #[test]
