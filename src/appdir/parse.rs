@@ -212,6 +212,9 @@ impl<'a, 'f> Parser<'a, 'f> {
                 let message =
                     format!("expected each key once, found {} again (first on line {line})", quoted(&key));
                 self.report(key_at, message, None);
+                if self.findings.is_full() {
+                    return Err(Stop);
+                }
             }
             self.advance();
             if !matches!(self.next, Next::Token(Token::Colon)) {

@@ -94,9 +94,15 @@ impl Findings {
     }
 
     pub(super) fn warn(&mut self, problem: Problem) {
-        if self.warnings.len() < MOST {
+        if !self.has_warned_enough() {
             self.warnings.push(problem);
         }
+    }
+
+    /// Whether more warnings would be left out. Saying where one is takes time with the size of the file, so loops
+    /// over what a file holds ask first.
+    pub(super) fn has_warned_enough(&self) -> bool {
+        self.warnings.len() >= MOST
     }
 
     /// Whether more errors would be left out, so that nobody need look for them.

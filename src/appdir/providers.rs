@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::json::{Source, quoted};
+use super::json::{Shape, Source, quoted};
 use super::layout::{PROVIDERS, old_provider};
 use super::parse::parse;
 use super::problem::{Findings, Problem, did_you_mean, nearest};
@@ -33,6 +33,9 @@ pub(super) fn read(tree: &Tree, format: Format, findings: &mut Findings) -> Vec<
         && let Some(node) = parse(&source, findings)
     {
         for (name, spot) in Spot::whole(&source, &node).object(findings).unwrap_or_default() {
+            if findings.is_full() {
+                break;
+            }
             add(&mut providers, 0, name, &spot, findings);
         }
     }
@@ -84,6 +87,7 @@ fn read_provider(called: &str, spot: &Spot<'_>, findings: &mut Findings) -> Opti
         id
     });
     let kind = kind?;
+    let absent: Vec<&str> = KEYS.into_iter().filter(|known| spot.get(known).is_none()).collect();
     let mut rest = Map::new();
     let mut key_order = Vec::new();
     for (key, value) in members {
@@ -97,7 +101,7 @@ fn read_provider(called: &str, spot: &Spot<'_>, findings: &mut Findings) -> Opti
             "id" | "_id" if id.is_none() => continue,
             "id" | "_id" | "name" | "type" | "disabled" => {}
             _ => {
-                check_member(key, spot, &value, findings);
+                check_member(key, &absent, &value, findings);
                 rest.insert(key.to_owned(), value.node().to_value());
             }
         }
@@ -155,8 +159,9 @@ fn type_hint(text: &str) -> Option<String> {
 }
 
 /// Checks the shape of a member that is kept as it is, or says what a misspelt one was probably meant to be.
-fn check_member(key: &str, provider: &Spot<'_>, value: &Spot<'_>, findings: &mut Findings) {
-    if provider.given(key).is_none() {
+/// `absent` are the keys that its provider does not have.
+fn check_member(key: &str, absent: &[&str], value: &Spot<'_>, findings: &mut Findings) {
+    if matches!(value.node().shape, Shape::Null) {
         return;
     }
     match key {
@@ -173,9 +178,9 @@ fn check_member(key: &str, provider: &Spot<'_>, value: &Spot<'_>, findings: &mut
                 field.object(findings);
             }
         }
+        _ if findings.has_warned_enough() => {}
         _ => {
-            let absent = KEYS.into_iter().filter(|known| provider.get(known).is_none());
-            if let Some(meant) = nearest(key, absent) {
+            if let Some(meant) = nearest(key, absent.iter().copied()) {
                 let message =
                     format!("expected a key that we know, found {}: kept, without effect", quoted(key));
                 findings.warn(

@@ -258,6 +258,7 @@ fn check_origins(spot: &Spot<'_>, findings: &mut Findings) {
         for origin in list.list(findings).unwrap_or_default() {
             if let Some(text) = origin.text(findings)
                 && !is_origin(text)
+                && !findings.has_warned_enough()
             {
                 let message =
                     format!("expected an origin such as https://example.com:8080, found {}", quoted(text));

@@ -1,6 +1,6 @@
 //! What is wrong, where, and what was meant: each text as people see it.
 
-use super::{GUESTS, refusal};
+use super::{GUESTS, refusal, warnings};
 
 /// What is said about an anonymous provider's file.
 fn guest_refusal(text: &str) -> String {
@@ -279,6 +279,33 @@ fn a_directory_without_app_says_where_one_may_be() {
         ]),
         format!("{none}; 6 directories below look like apps: name one")
     );
+}
+
+/// Were each finding looked for in the whole file, every one of these would take minutes.
+#[test]
+fn a_large_file_with_much_wrong_in_it_is_read_at_once() {
+    let many = |one: fn(usize) -> String| (0..40_000).map(one).collect::<Vec<_>>().join(",\n");
+    let root = |inside: String| format!(r#"{{"config_version": 20210101, "name": "news", {inside}}}"#);
+    let api_key = |inside: String| format!(r#"{{"api-key": {{"type": "api-key", {inside}}}}}"#);
+    let refused = [
+        ("realm_config.json", root(many(|_| r#""a": 1"#.to_owned()))),
+        ("auth/providers.json", format!("{{{}}}", many(|n| format!(r#""p{n}": {{}}"#)))),
+    ];
+    for (file, text) in refused {
+        assert_eq!(refusal(&[(file, &text)]).lines().count(), 100, "{file}");
+    }
+    let warned = [
+        (
+            "realm_config.json",
+            root(format!(r#""allowed_request_origins": [{}]"#, many(|n| format!(r#""{n}""#)))),
+        ),
+        ("auth/providers.json", api_key(many(|n| format!(r#""confi{n}": 1"#)))),
+    ];
+    for (file, text) in warned {
+        assert_eq!(warnings(&[(file, &text)]).len(), 100, "{file}");
+    }
+    let unlike = api_key(many(|n| format!(r#""zzzzzzzzzz{n}": 1"#)));
+    assert!(warnings(&[("auth/providers.json", &unlike)]).iter().all(|said| !said.contains("zzz")));
 }
 
 #[test]
