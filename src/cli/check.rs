@@ -112,7 +112,11 @@ fn say(checked: &Checked, verbose: bool) {
     let directory = checked.directory.display();
     let mut text = String::new();
     for problem in &checked.problems {
-        text.push_str(&format!("  {} {}\n", print::paint_out("problem:", Paint::Red), problem.text));
+        text.push_str(&format!(
+            "  {} {}\n",
+            print::paint_out("problem:", Paint::Red),
+            print::plain(&problem.text)
+        ));
     }
     for warning in &checked.warnings {
         text.push_str(&format!("  {} {}\n", print::paint_out("warning:", Paint::Yellow), warning.text));

@@ -92,7 +92,7 @@ pub(super) async fn import(file: Option<&PathBuf>, args: ImportArgs) -> Result<(
 pub(super) fn ignored(paths: &[String], verbose: bool) -> String {
     match paths {
         [] => String::new(),
-        paths if verbose => paths.iter().map(|path| format!("  ignored: {path}\n")).collect(),
+        paths if verbose => paths.iter().map(|path| format!("  ignored: {}\n", print::plain(path))).collect(),
         [_] => "  1 file is no part of the app; --verbose names it\n".to_owned(),
         paths => format!("  {} files are no part of the app; --verbose names them\n", paths.len()),
     }

@@ -16,9 +16,20 @@ pub(super) fn out(text: &str) {
 
 /// Prints a result for programs, on one line.
 pub(super) fn json(value: &impl Serialize) {
-    let mut text = serde_json::to_string(value).unwrap_or_default();
-    text.push('\n');
-    out(&text);
+    out(&format!("{}\n", json_text(value)));
+}
+
+/// A value as JSON that steers no terminal either: some control characters may stand in JSON as they are.
+pub(super) fn json_text(value: &impl Serialize) -> String {
+    let mut text = String::new();
+    for c in serde_json::to_string(value).unwrap_or_default().chars() {
+        if c.is_control() {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// Says something beside the result.
@@ -28,18 +39,23 @@ pub(super) fn note(text: &str) {
 
 /// Says what went wrong, with its causes and what to do next.
 pub(super) fn error(error: &CliError) {
-    note(&format!("{} {}", paint("error:", Paint::Red), chain(error, "\n  because: ")));
+    let said = chain(
+        error,
+        "
+  because: ",
+    );
+    note(&format!("{} {}", paint("error:", Paint::Red), plain_lines(&said)));
     if let CliError::Refused { problems, .. } = error {
-        problems.iter().for_each(|problem| note(&format!("  {problem}")));
+        problems.iter().for_each(|problem| note(&format!("  {}", plain(problem))));
     }
     if let Some(hint) = error.hint() {
-        note(&format!("{} {hint}", paint("hint:", Paint::Bold)));
+        note(&format!("{} {}", paint("hint:", Paint::Bold), plain(&hint)));
     }
 }
 
 /// Says what is odd, but no reason to stop.
 pub(super) fn warning(text: &str) {
-    note(&format!("{} {text}", paint("warning:", Paint::Yellow)));
+    note(&format!("{} {}", paint("warning:", Paint::Yellow), plain(text)));
 }
 
 /// An error with its causes, joined by `because`.
@@ -119,9 +135,15 @@ fn aligned(table: &mut Table) -> String {
     text
 }
 
-/// Text from elsewhere, without what could steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// Text from elsewhere, such as a file's name, without what could steer a terminal or turn around what stands beside it.
+pub(super) fn plain(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same for a text of several lines.
+fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// `2026-11-24 06:24:03 UTC`.
@@ -164,6 +186,13 @@ mod tests {
         );
         assert_eq!(time(1_795_501_443), "2026-11-24 06:24:03 UTC");
         assert_eq!([count(1, "user"), count(2, "user")], ["1 user", "2 users"]);
+    }
+
+    #[test]
+    fn text_from_elsewhere_steers_no_terminal() {
+        assert_eq!(plain("a\u{1b}[2J\u{9b}2J\u{202e}b\nc"), "a\u{fffd}[2J\u{fffd}2J\u{fffd}b\u{fffd}c");
+        assert_eq!(plain_lines("a\u{7}\n  b"), "a\u{fffd}\n  b");
+        assert_eq!(json_text(&["ä\u{9b}\u{7f}\n"]), r#"["ä\u009b\u007f\n"]"#);
     }
 
     #[test]

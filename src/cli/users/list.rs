@@ -133,7 +133,7 @@ impl Pages<'_> {
 fn print_values(page: &[Value], first: bool) {
     for (place, value) in page.iter().enumerate() {
         let comma = if first && place == 0 { "" } else { "," };
-        print::out(&format!("{comma}{value}"));
+        print::out(&format!("{comma}{}", print::json_text(value)));
     }
 }
 

@@ -58,6 +58,27 @@ fn every_problem_is_printed_and_the_exit_code_says_so() {
 }
 
 #[test]
+fn names_of_files_steer_no_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("auth_providers")).unwrap();
+    std::fs::write(dir.path().join("auth_providers/anon-user.json"), r#"{"type": "anon-user"}"#).unwrap();
+    std::fs::write(dir.path().join("\u{1b}]0;mine\u{7}.txt"), "").unwrap();
+    let path = dir.path().to_str().unwrap();
+    let ran = check(&[path, "--verbose"]);
+    assert!(ran.code == 0 && ran.out.contains("ignored: \u{fffd}]0;mine\u{fffd}.txt\n"), "{ran:?}");
+
+    std::os::unix::fs::symlink("/", dir.path().join("auth_providers/\u{1b}[2J")).unwrap();
+    for command in ["check", "import"] {
+        let ran = passerby([command, path]);
+        let said = ran.out + &ran.err;
+        assert!(
+            ran.code == 3 && said.contains("/\u{fffd}[2J is a link") && !said.contains('\u{1b}'),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn programs_get_findings_as_json() {
     let ran = check(&["@dev", "@absent", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (3, "error: 1 of 2 app directories are not valid\n"));
