@@ -1,7 +1,7 @@
 //! The front of a listener: what happens to every request before and after its route.
 
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -75,10 +75,7 @@ impl Front {
 
     async fn admit(&self, id: RequestId, peer: Option<IpAddr>, mut request: Request<Body>) -> Response {
         if self.guard == Guard::ThisMachine && !is_of_this_machine(request.headers()) {
-            return reply::text(
-                StatusCode::FORBIDDEN,
-                "this listener answers only requests that name this machine\n",
-            );
+            return not_of_this_machine();
         }
         let path = request.uri().path();
         if cors::applies(path) {
@@ -140,14 +137,28 @@ fn collapse_slashes(request: &mut Request<Body>) {
 
 /// Whether a request names this machine and did not come through a proxy.
 pub(super) fn is_of_this_machine(headers: &HeaderMap) -> bool {
+    let forwarded = [FORWARDED, X_FORWARDED_FOR, HeaderName::from_static("x-forwarded-host")];
+    names_this_machine(headers) && !forwarded.iter().any(|name| headers.contains_key(name))
+}
+
+/// Whether `Host` is `localhost` or a loopback address: no DNS name, so none that was rebound to this machine.
+pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    let local = matches!(name.to_ascii_lowercase().as_str(), "localhost" | "127.0.0.1" | "[::1]");
-    let forwarded = [FORWARDED, X_FORWARDED_FOR, HeaderName::from_static("x-forwarded-host")];
-    local && !forwarded.iter().any(|name| headers.contains_key(name))
+    match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        Some(v6) => v6.parse().is_ok_and(|ip: Ipv6Addr| ip.is_loopback()),
+        None => {
+            name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+        }
+    }
+}
+
+/// What a request is told that names another machine, or came through one.
+pub(super) fn not_of_this_machine() -> Response {
+    reply::text(StatusCode::FORBIDDEN, "this listener answers only requests that name this machine\n")
 }
 
 /// Runs a future to its end; `None` when it panicked, so that the connection survives and the client gets an answer.
@@ -171,10 +182,12 @@ mod tests {
 
     #[test]
     fn only_requests_that_name_this_machine_are_of_it() {
-        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:80", "[::1]"] {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.2", "[::1]:80", "[::1]"] {
             assert!(is_of_this_machine(&headers(&[("host", host)])), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.nip.example:80", "", "::1"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.nip.example:80", "", "::1", "192.0.2.1:80"]
+        {
             assert!(!is_of_this_machine(&headers(&[("host", host)])), "{host}");
         }
         assert!(!is_of_this_machine(&headers(&[])));

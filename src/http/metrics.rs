@@ -12,6 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::front;
+
 /// Upper bounds in seconds, from what a cache answers to what a time-out ends.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
@@ -126,11 +128,13 @@ impl Default for Metrics {
     }
 }
 
-/// The routes of the metrics listener.
+/// The routes of the metrics listener. A page whose DNS name was rebound to this machine reads nothing.
 pub fn routes(metrics: Arc<Metrics>) -> axum::Router {
-    axum::Router::new()
-        .route("/metrics", axum::routing::get(move || async move { render(&metrics) }))
-        .fallback(super::reply::not_found)
+    let answer = async move |headers: http::HeaderMap| match front::names_this_machine(&headers) {
+        true => render(&metrics),
+        false => front::not_of_this_machine(),
+    };
+    axum::Router::new().route("/metrics", axum::routing::get(answer)).fallback(super::reply::not_found)
 }
 
 fn render(metrics: &Metrics) -> axum::response::Response {

@@ -9,11 +9,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{self, State};
+use axum::extract::{self, Request, State};
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
 use serde_json::json;
 
 use super::{front, reply};
@@ -40,7 +43,17 @@ pub fn routes(pages: Pages) -> Router {
         .route("/{app}/.passerby/app.json", get(app_json))
         .route("/{app}/{*path}", get(file))
         .fallback(reply::not_found)
+        .layer(middleware::from_fn(of_this_machine))
         .with_state(pages)
+}
+
+/// Answers only requests that name this machine: a page whose DNS name was rebound to it reads nothing.
+async fn of_this_machine(request: Request, next: Next) -> Response {
+    if front::is_of_this_machine(request.headers()) {
+        next.run(request).await
+    } else {
+        front::not_of_this_machine()
+    }
 }
 
 async fn index(State(pages): State<Pages>) -> Response {
@@ -63,32 +76,22 @@ async fn to_folder(State(pages): State<Pages>, extract::Path(app): extract::Path
     }
 }
 
-async fn app_json(
-    State(pages): State<Pages>,
-    headers: HeaderMap,
-    extract::Path(app): extract::Path<String>,
-) -> Response {
-    if !front::is_of_this_machine(&headers) || !pages.roots.contains_key(app.as_str()) {
+async fn app_json(State(pages): State<Pages>, extract::Path(app): extract::Path<String>) -> Response {
+    if !pages.roots.contains_key(app.as_str()) {
         return reply::not_found().await;
     }
     reply::json(StatusCode::OK, &json!({ "client_url": &*pages.client_url, "client_app_id": app }))
 }
 
-async fn front_page(
-    state: State<Pages>,
-    headers: HeaderMap,
-    extract::Path(app): extract::Path<String>,
-) -> Response {
-    file(state, headers, extract::Path((app, "index.html".to_owned()))).await
+async fn front_page(state: State<Pages>, extract::Path(app): extract::Path<String>) -> Response {
+    file(state, extract::Path((app, "index.html".to_owned()))).await
 }
 
 async fn file(
     State(pages): State<Pages>,
-    headers: HeaderMap,
     extract::Path((app, path)): extract::Path<(String, String)>,
 ) -> Response {
-    let root = pages.roots.get(app.as_str()).filter(|_| front::is_of_this_machine(&headers));
-    let Some(root) = root.cloned() else { return reply::not_found().await };
+    let Some(root) = pages.roots.get(app.as_str()).cloned() else { return reply::not_found().await };
     let kind = media_type(&path);
     let read = tokio::task::spawn_blocking(move || read(&root, &path)).await;
     let Ok(Some(bytes)) = read else { return reply::not_found().await };
@@ -96,6 +99,7 @@ async fn file(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The slash takes in every path below the base URL, which may have a path of its own.
     let policy = format!(
         "default-src 'self'; img-src 'self' data:; connect-src 'self' {}/; frame-ancestors 'none'",

@@ -36,6 +36,10 @@ fn metrics_count_logins_on_a_listener_of_their_own() {
     assert!(text.contains("passerby_requests_total{route=\"login\",status=\"200\"} 2\n"), "{text}");
     assert!(text.contains("passerby_request_seconds_count{route=\"login\"} 2\n"), "{text}");
     assert_eq!(server.request("GET", "/metrics", &[], b"").status, 404);
+    // A name that was rebound to this machine reads nothing.
+    let mut line = Line::open(authority).unwrap();
+    line.send(format!("GET /{target} HTTP/1.1\r\nHost: evil.example\r\n\r\n").as_bytes()).unwrap();
+    assert_eq!(line.receive(false).unwrap().status, 403);
 }
 
 #[test]

@@ -189,8 +189,15 @@ fn the_listener_for_pages_shows_nothing_outside_its_folder() {
     }
     // A name that was rebound to this machine reads nothing, so no foreign page learns where the server is.
     let mut line = Line::open(authority).unwrap();
-    for target in [format!("/{APP}/"), format!("/{APP}/.passerby/app.json")] {
+    for target in
+        ["/".to_owned(), format!("/{APP}"), format!("/{APP}/"), format!("/{APP}/.passerby/app.json")]
+    {
         line.send(format!("GET {target} HTTP/1.1\r\nHost: evil.example\r\n\r\n").as_bytes()).unwrap();
-        assert_eq!(line.receive(false).unwrap().status, 404, "{target}");
+        let refused = line.receive(false).unwrap();
+        assert_eq!(
+            (refused.status, refused.body.as_slice()),
+            (403, b"this listener answers only requests that name this machine\n".as_slice()),
+            "{target}"
+        );
     }
 }
