@@ -48,7 +48,8 @@ struct Imported<'a> {
 
 pub(super) async fn import(call: Call, request: Body) -> Answer {
     let directory: Directory = body(&call, request).await?;
-    let tree = tree(directory.files).map_err(|e| call.failed(e, None))?;
+    let tree = no_nul("path", &directory.path).and_then(|()| tree(directory.files));
+    let tree = tree.map_err(|e| call.failed(e, None))?;
     let name =
         Path::new(&directory.path).file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy());
     let import = match appdir::read(&tree, &name) {
@@ -81,9 +82,20 @@ fn refused(call: &Call, problems: Vec<Problem>) -> Failure {
 }
 
 fn tree(files: BTreeMap<String, String>) -> Result<Tree, Error> {
-    let decoded = files.into_iter().map(|(path, text)| match STANDARD.decode(text) {
-        Ok(bytes) => Ok((path, bytes)),
-        Err(_) => Err(Error::BadParameter(format!("`files`: {path} is not base64"))),
+    let decoded = files.into_iter().map(|(path, text)| {
+        no_nul("files", &path)?;
+        match STANDARD.decode(text) {
+            Ok(bytes) => Ok((path, bytes)),
+            Err(_) => Err(Error::BadParameter(format!("`files`: {path} is not base64"))),
+        }
     });
     Ok(Tree(decoded.collect::<Result<_, _>>()?))
+}
+
+/// No file system has such a path, and no store takes such a text.
+fn no_nul(parameter: &str, path: &str) -> Result<(), Error> {
+    if path.contains('\0') {
+        return Err(Error::BadParameter(format!("`{parameter}`: a path holds no U+0000")));
+    }
+    Ok(())
 }
