@@ -3,16 +3,23 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use super::http::{PATIENCE, Reply};
 
 /// A connection to a server.
 pub(crate) struct Line {
-    stream: TcpStream,
+    stream: Stream,
     authority: String,
     /// What was read beyond the last answer.
     read: Vec<u8>,
+}
+
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
 }
 
 impl Line {
@@ -22,7 +29,15 @@ impl Line {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        Ok(Line { stream, authority: authority.to_owned(), read: Vec::new() })
+        Ok(Line { stream: Stream::Tcp(stream), authority: authority.to_owned(), read: Vec::new() })
+    }
+
+    /// Connects to a server's owner-only socket.
+    pub(crate) fn open_socket(path: &Path) -> io::Result<Line> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Line { stream: Stream::Unix(stream), authority: "localhost".to_owned(), read: Vec::new() })
     }
 
     /// Where it leads.
@@ -32,7 +47,11 @@ impl Line {
 
     /// How long to wait for each read.
     pub(crate) fn be_patient_for(&self, span: Duration) {
-        self.stream.set_read_timeout(Some(span)).expect("a socket takes a timeout");
+        let set = match &self.stream {
+            Stream::Tcp(stream) => stream.set_read_timeout(Some(span)),
+            Stream::Unix(stream) => stream.set_read_timeout(Some(span)),
+        };
+        set.expect("a socket takes a timeout");
     }
 
     /// Sends a request and waits for its answer.
@@ -70,7 +89,10 @@ impl Line {
 
     /// Sends bytes as they are.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        match &mut self.stream {
+            Stream::Tcp(stream) => stream.write_all(bytes),
+            Stream::Unix(stream) => stream.write_all(bytes),
+        }
     }
 
     /// Reads an answer; `bare` when its body is left out, as after `HEAD`.
@@ -130,7 +152,10 @@ impl Line {
 
     fn read_more(&mut self) -> io::Result<usize> {
         let mut bytes = [0; 16 * 1024];
-        let count = self.stream.read(&mut bytes)?;
+        let count = match &mut self.stream {
+            Stream::Tcp(stream) => stream.read(&mut bytes)?,
+            Stream::Unix(stream) => stream.read(&mut bytes)?,
+        };
         self.read.extend_from_slice(&bytes[..count]);
         Ok(count)
     }

@@ -4,6 +4,8 @@ mod browsers;
 mod forge;
 mod forgeries;
 mod limits;
+mod random;
+mod requests;
 mod tokens;
 mod town;
 mod verdict;
