@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Auth, Error, Result};
+use crate::model::with_causes;
 use crate::store;
 
 impl Auth {
@@ -16,19 +17,8 @@ impl Auth {
         match self.store().back_up(to).await {
             Ok(done) => Ok(done.bytes),
             // The operator who asked needs the cause, which is the path's or the disk's.
-            Err(store::Error::Unavailable(cause)) => Err(Error::NotBackedUp(chain(&*cause))),
+            Err(store::Error::Unavailable(cause)) => Err(Error::NotBackedUp(with_causes(&*cause, ": "))),
             Err(other) => Err(other.into()),
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -9,7 +9,7 @@ use super::failure::CliError;
 use super::import::ignored;
 use super::print::{self, Paint};
 use crate::appdir::{Import, Problem};
-use crate::model::ClientAppId;
+use crate::model::{ClientAppId, with_causes};
 use crate::server::{Directory, DirectoryError};
 
 #[derive(Args)]
@@ -103,7 +103,7 @@ fn look(directory: &Path) -> Checked {
 
 /// A directory that cannot be read at all.
 fn unreadable(error: &DirectoryError) -> Finding {
-    let message = print::chain(error, ": ");
+    let message = with_causes(error, ": ");
     let text = message.clone();
     Finding { file: ".".to_owned(), line: None, column: None, json_path: None, message, hint: None, text }
 }

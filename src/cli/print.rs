@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
 use super::failure::CliError;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, with_causes};
 
 /// Prints a result. When nobody reads any more (`| head`), there is nobody to tell.
 pub(super) fn out(text: &str) {
@@ -39,11 +39,7 @@ pub(super) fn note(text: &str) {
 
 /// Says what went wrong, with its causes and what to do next.
 pub(super) fn error(error: &CliError) {
-    let said = chain(
-        error,
-        "
-  because: ",
-    );
+    let said = with_causes(error, "\n  because: ");
     note(&format!("{} {}", paint("error:", Paint::Red), plain_lines(&said)));
     if let CliError::Refused { problems, .. } = error {
         problems.iter().for_each(|problem| note(&format!("  {}", plain(problem))));
@@ -56,18 +52,6 @@ pub(super) fn error(error: &CliError) {
 /// Says what is odd, but no reason to stop.
 pub(super) fn warning(text: &str) {
     note(&format!("{} {}", paint("warning:", Paint::Yellow), plain(text)));
-}
-
-/// An error with its causes, joined by `because`.
-pub(super) fn chain(error: &dyn std::error::Error, because: &str) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(because);
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// How a word stands out on a terminal.

@@ -10,7 +10,7 @@ use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
 use crate::auth::{App, Error};
-use crate::model::RequestId;
+use crate::model::{RequestId, with_causes};
 use crate::store;
 
 /// A refusal on its way out, with what its link is made of.
@@ -122,7 +122,7 @@ impl IntoResponse for Failure {
         let (status, error_code) = wire(&self.error);
         let text = self.text_for_client();
         if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) {
-            tracing::error!(request = %self.request, status = status.as_u16(), error = %chain(&self.error), "request failed");
+            tracing::error!(request = %self.request, status = status.as_u16(), error = %with_causes(&self.error, ": "), "request failed");
         } else {
             tracing::debug!(request = %self.request, status = status.as_u16(), reason = ?self.error, "request refused");
         }
@@ -162,16 +162,4 @@ impl Failure {
 /// What a client is told of an internal error.
 pub fn bland(request: RequestId) -> String {
     format!("an internal error occurred; the server's log has it under request {request}")
-}
-
-/// An error with everything that caused it, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

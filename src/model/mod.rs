@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no async, nothing of ours below it. What is parsed here is trusted everywhere else.
 
+mod causes;
 mod chance;
 mod claims;
 mod config;
@@ -10,6 +11,7 @@ mod secret;
 mod time;
 mod user;
 
+pub use causes::with_causes;
 pub use chance::Dice;
 pub use claims::{AccessClaims, IdentityClaim, RefreshClaims};
 pub use config::{

@@ -28,7 +28,7 @@ use crate::auth::{self, Auth, Parts, Sealer};
 use crate::config::Config;
 use crate::expiry::{Reaper, Step};
 use crate::http::{Front, Guard, Http, Limits, admin, metrics, pages, routes};
-use crate::model::{ClientAppId, Clock, Dice, GroupId, Secret};
+use crate::model::{ClientAppId, Clock, Dice, GroupId, Secret, with_causes};
 use crate::store::sqlite::{OpenError, Options, Sqlite};
 use crate::store::{self, Found, Store};
 
@@ -372,7 +372,7 @@ async fn reap(
                 REAPER_REST
             }
             Err(error) => {
-                tracing::error!(error = %error, "failed to expire guests");
+                tracing::error!(error = %with_causes(&error, ": "), "failed to expire guests");
                 REAPER_REST
             }
         };
@@ -399,7 +399,9 @@ async fn reread(
         match certificate.reread() {
             Ok(true) => tracing::info!("the certificate was read again"),
             Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the old certificate stays in use"),
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "the old certificate stays in use");
+            }
         }
     }
 }
