@@ -337,6 +337,22 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_has_a_flag_a_variable_and_a_line_in_the_default_file() {
+        let settings = Settings::augment_args(clap::Command::new("passerby"));
+        for setting in settings.get_arguments() {
+            let name = setting.get_id().as_str();
+            let (flag, variable) = (name.replace('_', "-"), format!("PASSERBY_{}", name.to_uppercase()));
+            assert_eq!(setting.get_long(), Some(flag.as_str()));
+            assert_eq!(setting.get_env().and_then(std::ffi::OsStr::to_str), Some(variable.as_str()));
+            let line = format!("{name} = ");
+            assert!(
+                DEFAULTS.lines().any(|l| l.strip_prefix("# ").unwrap_or(l).starts_with(&line)),
+                "default.toml has no `{name}`"
+            );
+        }
+    }
+
+    #[test]
     fn a_file_is_read_over_the_defaults_and_under_the_flags() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("passerby.toml");

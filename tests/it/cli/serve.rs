@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Server, example, passerby};
+use crate::support::{Server, example, passerby, passerby_with};
 
 #[test]
 fn the_ready_line_names_everything_and_guests_survive_a_crash() {
@@ -49,4 +49,24 @@ fn a_log_filter_that_makes_no_sense_is_refused() {
     assert_eq!((ran.code, ran.out.as_str()), (3, ""));
     let said = "error: `log` must be a level or a filter, not `passerby=loud`: ";
     assert!(ran.err.starts_with(said), "{}", ran.err);
+}
+
+#[test]
+fn a_flag_goes_over_a_variable_and_a_variable_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("passerby.toml");
+    std::fs::write(&file, "public_url = \"of the file\"\n").unwrap();
+    let (file, data) = (file.to_str().unwrap(), dir.path().join("data"));
+    let variable = ("PASSERBY_PUBLIC_URL", "of the variable");
+    // What is no URL is refused by its text, so the refusal tells which one counted.
+    let refused = |variables: &[(&str, &str)], flags: &[&str]| {
+        let arguments = [&["serve", "--config", file, "--data", data.to_str().unwrap()], flags].concat();
+        passerby_with(variables, arguments).err
+    };
+    let said = |text| format!("error: `public_url` must look like https://auth.example.com, not `{text}`\n");
+    assert_eq!(refused(&[], &[]), said("of the file"));
+    assert_eq!(refused(&[variable], &[]), said("of the variable"));
+    assert_eq!(refused(&[variable], &["--public-url", "of the flag"]), said("of the flag"));
+    let of_file = ("PASSERBY_CONFIG", file);
+    assert_eq!(passerby_with(&[of_file], ["serve"]).err, said("of the file"));
 }

@@ -33,7 +33,17 @@ pub(crate) struct Ran {
 
 /// Runs the binary with arguments and waits for its end.
 pub(crate) fn passerby<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
-    let output = binary().args(arguments).output().expect("the binary runs");
+    passerby_with(&[], arguments)
+}
+
+/// The same, with environment variables.
+pub(crate) fn passerby_with<A: AsRef<OsStr>>(
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Ran {
+    let mut command = binary();
+    command.envs(variables.iter().copied()).args(arguments);
+    let output = command.output().expect("the binary runs");
     Ran {
         code: output.status.code().expect("it was not killed"),
         out: String::from_utf8(output.stdout).expect("text"),
