@@ -143,6 +143,18 @@ describe("realm-web", () => {
     assert.equal(second.isLoggedIn, true);
   });
 
+  test("after a guest is gone, realm-web wants a login without reuse, and that makes a new guest", async () => {
+    const { app } = realmApp(base, APP);
+    const first = await app.logIn(guest());
+    const gone = await call(base, "DELETE", "/auth/delete", { token: first.accessToken });
+    assert.equal(gone.status, 204);
+    // As the README has it: the login that remembers is refused, the one that does not is let in and remembered.
+    await assert.rejects(app.logIn(guest()), (error) => error.statusCode === 401);
+    const second = await app.logIn(newGuest());
+    assert.notEqual(second.id, first.id);
+    assert.equal(await app.logIn(guest()), second);
+  });
+
   test("a guest who logs out leaves another guest logged in", async () => {
     const { app } = realmApp(base, APP);
     const stays = await app.logIn(newGuest());
