@@ -11,7 +11,10 @@
  * browser. Copy it into your own pages; realm-web does the same and more.
  */
 
-/** Where the page's app is: `{ client_url, client_app_id }`. Passerby serves this file beside every page. */
+/**
+ * Where the page's app is: `{ client_url, client_app_id }`. Passerby serves this file beside every page that it shows. A
+ * page that comes from elsewhere names the base URL and the app itself: `new Guest({ client_url, client_app_id })`.
+ */
 export async function openApp(at = "./.passerby/app.json") {
   const response = await fetch(at, { cache: "no-store" });
   if (!response.ok) throw new Refusal(response.status, { error: `failed to read ${at}` });
