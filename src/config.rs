@@ -54,7 +54,7 @@ pub struct Settings {
     /// Where the store and everything beside it lie.
     #[arg(long, value_name = "DIR", env = "PASSERBY_DATA")]
     pub data: Option<PathBuf>,
-    /// Where clients connect; port 0 picks a free one.
+    /// Where clients connect, such as 127.0.0.1:8080 or 0.0.0.0:8080; port 0 picks a free one.
     #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_LISTEN")]
     pub listen: Option<SocketAddr>,
     /// Moves what is for administrators to a listener of its own.

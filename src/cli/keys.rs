@@ -40,7 +40,7 @@ pub(super) struct RotateArgs {
     /// The app.
     #[arg(value_parser = client_app_id)]
     app: ClientAppId,
-    /// What the key is for: `access`, `access-original` or `refresh`.
+    /// What the key is for: `access`, `access-original` (for access tokens of the original form) or `refresh`.
     purpose: KeyPurpose,
     /// Prints the new key, as `keys list` does.
     #[arg(long)]

@@ -39,7 +39,7 @@ use failure::{CliError, exit_codes};
     subcommand_help_heading = "Commands",
 )]
 struct Cli {
-    /// A file with settings; `default.toml` names all of them.
+    /// A TOML file with settings: the long names of the flags of `serve`, with `_` for `-`.
     #[arg(long, global = true, value_name = "FILE", env = "PASSERBY_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
