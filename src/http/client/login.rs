@@ -35,7 +35,7 @@ pub(super) async fn login(
     }
     let body = call.object(body, &app).await?;
     let login = Login { provider, body, address: call.address };
-    let logged_in = call.auth().log_in(&app, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let logged_in = call.auth().log_in(&app, login).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(said(logged_in))
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn get_login(call: Call, Path((app, provider)): Path<(String, S
         return Ok(reply::only("POST"));
     }
     let login = Login { provider, body: serde_json::Map::new(), address: call.address };
-    let logged_in = call.auth().log_in(&app, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
+    let logged_in = call.auth().log_in(&app, login).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(said(logged_in))
 }
 

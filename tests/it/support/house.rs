@@ -85,7 +85,7 @@ impl House {
     /// Logs a guest in.
     pub(crate) async fn log_in(&self, app: &Arc<App>) -> Guest {
         let login = Login { provider: "anon-user".to_owned(), body: serde_json::Map::new(), address: None };
-        let made = self.auth.log_in(app, &login).await.expect("a guest");
+        let made = self.auth.log_in(app, login).await.expect("a guest");
         Guest { user: made.user, refresh: made.refresh_token }
     }
 

@@ -115,6 +115,30 @@ fn a_body_over_the_limit_is_refused_however_it_comes() {
 }
 
 #[test]
+fn large_bodies_are_forgotten_while_the_store_writes() {
+    const LINES: usize = 32;
+    let (_data, server) = news(&[]);
+    // Half a million values of a few dozen bytes each, of one megabyte of text.
+    let body = format!("{{\"a\":[{}0]}}", "0,".repeat(500_000));
+    let head =
+        format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", login_target(APP), body.len());
+    let request = head + &body;
+    let (most, last) = request.as_bytes().split_at(request.len() - 1);
+    let mut lines: Vec<Line> = (0..LINES).map(|_| Line::open(server.authority()).unwrap()).collect();
+    lines.iter_mut().for_each(|line| line.send(most).unwrap());
+    lines.iter_mut().for_each(|line| line.send(last).unwrap());
+    for line in &mut lines {
+        assert_eq!(line.receive(false).unwrap().status, 200);
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kibibytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    // Each of the server's threads may be reading one; all of them together would be more than a gigabyte.
+    let threads = std::thread::available_parallelism().unwrap().get();
+    assert!(kibibytes < (192 + 64 * threads) << 10, "{kibibytes} KiB for {LINES} bodies");
+}
+
+#[test]
 fn more_requests_than_the_server_takes_are_told_to_come_again() {
     let (_data, server) = news(&["--max-in-flight", "1"]);
     let mut held = Line::open(server.authority()).unwrap();
