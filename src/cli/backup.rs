@@ -36,6 +36,10 @@ pub(super) async fn backup(file: Option<&PathBuf>, args: BackupArgs) -> Result<(
     let progress = Progress::spinner(format!("backing up to {}", args.file.display()));
     let answer: Value = desk.order("/backup", &json!({ "path": path })).await?;
     drop(progress);
+    // A service with a /tmp of its own, or one in a container, wrote where nobody will look, and where it may not last.
+    if !path.is_file() {
+        return Err(CliError::Elsewhere(path));
+    }
     if args.json {
         print::json(&answer);
         return Ok(());

@@ -101,6 +101,9 @@ pub(super) enum CliError {
         #[source]
         source: std::io::Error,
     },
+    /// The server sees other files under the same path.
+    #[error("the server wrote the backup, but {0} is not there: it has files of its own under that path")]
+    Elsewhere(PathBuf),
     /// `check` found problems, which it printed.
     #[error("{invalid} of {checked} app directories are not valid")]
     Invalid { invalid: usize, checked: usize },
@@ -134,6 +137,7 @@ impl CliError {
             | CliError::Runtime(_)
             | CliError::Lost(_)
             | CliError::Write { .. }
+            | CliError::Elsewhere(_)
             | CliError::Unwell(_) => Exit::Failed,
         }
     }
@@ -158,6 +162,9 @@ impl CliError {
                  (SIGTERM) first; then this command opens the store itself"
                     .to_owned(),
             ),
+            CliError::Elsewhere(_) => {
+                Some("name a file in the data directory, then move it to where it is to stay".to_owned())
+            }
             CliError::NotYours(_) => Some("run the command as that user, or as root".to_owned()),
             CliError::Save(SaveError::NotEmpty { .. }) => Some("name a directory that does not exist yet".to_owned()),
             CliError::Refused { hint, .. } => hint.clone(),

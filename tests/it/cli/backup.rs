@@ -1,5 +1,8 @@
 //! `passerby backup` and `passerby restore`.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+
 use serde_json::{Value, json};
 
 use super::place::{Place, beside_a_server_and_without, failed};
@@ -97,6 +100,35 @@ fn a_restore_overwrites_nothing_and_takes_whole_stores_only() {
     }
     let absent = restore(&place.beside("absent"), &data, &[]);
     assert!(absent.code == 1 && absent.err.contains("No such file"), "{absent:?}");
+}
+
+/// A service with a `/tmp` of its own writes where the operator never looks.
+#[test]
+fn a_backup_that_is_not_where_it_was_asked_for_is_no_success() {
+    let place = Place::new();
+    std::fs::create_dir(place.data()).unwrap();
+    let listener = UnixListener::bind(place.data().join("passerby.sock")).unwrap();
+    let server = std::thread::spawn(move || {
+        // A command looks whether somebody is there before it asks.
+        drop(listener.accept().unwrap());
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"}") {
+            let mut more = [0; 1024];
+            let read = stream.read(&mut more).unwrap();
+            assert!(read > 0, "a request");
+            asked.extend(&more[..read]);
+        }
+        let said = r#"{"path": "/there", "bytes": 7}"#;
+        write!(stream, "HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n{said}", said.len()).unwrap();
+    });
+    failed(
+        &place.run(["backup", &place.beside("a.backup")]),
+        1,
+        "error: the server wrote the backup, but [dir]/a.backup is not there: it has files of its own under that path\n\
+         hint: name a file in the data directory, then move it to where it is to stay\n",
+    );
+    server.join().unwrap();
 }
 
 #[test]
