@@ -465,7 +465,7 @@ fn sealer(file: Option<&Path>) -> Result<Sealer, ServerError> {
 fn hex_key(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
     let digits = text.as_bytes();
-    if digits.len() != 64 {
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {

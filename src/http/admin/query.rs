@@ -87,6 +87,7 @@ fn plain(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let code = after.get(..2).filter(|_| first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        let code = code.filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
         let byte = code.and_then(|hex| u8::from_str_radix(hex, 16).ok());
         rest = if byte.is_some() { &after[2..] } else { after };
         bytes.push(byte.unwrap_or(if first == b'+' { b' ' } else { first }));
@@ -104,10 +105,11 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded_and_the_last_of_a_name_counts() {
-        let query = query("a=1&a=%32%c3%A4+x&flag&&bad=%zz%");
+        let query = query("a=1&a=%32%c3%A4+x&flag&&bad=%zz%&sign=%+f");
         assert_eq!(query.text("a"), Some("2ä x"));
         assert_eq!(query.text("flag"), Some(""));
         assert_eq!(query.text("bad"), Some("%zz%"));
+        assert_eq!(query.text("sign"), Some("% f"));
         assert_eq!(query.text("other"), None);
     }
 

@@ -80,7 +80,7 @@ fn keys_sealed_with_a_master_key_need_it() {
     assert!(without.err.contains("no master key was given"), "{}", without.err);
     std::fs::write(data.path().join("other"), "1e".repeat(32)).unwrap();
     let other = data.path().join("other");
-    let wrong = [
+    let asked = [
         "serve",
         "--listen",
         "127.0.0.1:0",
@@ -89,10 +89,15 @@ fn keys_sealed_with_a_master_key_need_it() {
         "--master-key-file",
         other.to_str().unwrap(),
     ];
-    let wrong = passerby(wrong);
+    let wrong = passerby(asked);
     assert_eq!(wrong.code, 1);
     assert!(wrong.err.contains("is the master key the one it was sealed with?"), "{}", wrong.err);
     assert!(!wrong.err.contains("1e1e"), "{}", wrong.err);
+    for no_key in ["+f".repeat(32), "0f".repeat(31), String::new()] {
+        std::fs::write(&other, no_key).unwrap();
+        let refused = passerby(asked);
+        assert!(refused.code == 1 && refused.err.contains("expected 64 hex digits"), "{}", refused.err);
+    }
 }
 
 #[test]
