@@ -45,7 +45,7 @@ impl Exit {
             Exit::Usage => "wrong usage",
             Exit::Invalid => "an app directory or the settings are not valid",
             Exit::NotFound => "no such app, user, key or store",
-            Exit::InUse => "the data directory is in use by another process, which answers no command",
+            Exit::InUse => "the data directory has a server already, or one that does not answer this user",
             Exit::Unconfirmed => "it wants a confirmation first, such as --accept-clock",
         }
     }
@@ -108,7 +108,7 @@ pub(super) enum CliError {
     #[error("{invalid} of {checked} app directories are not valid")]
     Invalid { invalid: usize, checked: usize },
     /// `doctor` found something, which it printed.
-    #[error("{0} of the findings need attention")]
+    #[error("findings that need attention: {0}")]
     Unwell(usize),
     /// Nobody confirmed.
     #[error("nothing was done")]

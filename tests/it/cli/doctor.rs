@@ -53,7 +53,7 @@ fn what_is_not_well_is_said_and_is_a_failure() {
     let config = place.beside("passerby.toml");
     std::fs::write(&config, "public_url = \"http://auth.example.com\"\n").unwrap();
     let ran = place.run(["doctor", "--config", &config]);
-    assert_eq!((ran.code, ran.err.as_str()), (1, "error: 3 of the findings need attention\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (1, "error: findings that need attention: 3\n"));
     let unwell: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("!!")).collect();
     assert_eq!(
         unwell,
