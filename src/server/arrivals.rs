@@ -2,7 +2,6 @@
 //! otherwise the store rules, since somebody may have deployed by another way.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,17 +76,45 @@ pub(super) struct Imported {
     path: PathBuf,
 }
 
-pub(super) async fn import_all(auth: &Auth, serve: &Serve) -> Result<Vec<Imported>, DirectoryError> {
-    // Everything is read before anything is imported, so that a mistake in one directory leaves the store as it was.
-    let mut read = Vec::new();
-    for path in &serve.directories {
+/// A directory that was read and is valid.
+pub(super) struct Read {
+    directory: Directory,
+    import: appdir::Import,
+}
+
+/// Reads the directories that a server is started with. Before anything is imported, or made at all: a mistake in one
+/// of them leaves everything as it was.
+pub(super) fn read_all(serve: &Serve) -> Result<Vec<Read>, DirectoryError> {
+    let read = serve.directories.iter().map(|path| {
         let directory = Directory::load(path)?;
         let import = directory.import()?;
-        read.push((directory, import));
-    }
+        Ok(Read { directory, import })
+    });
+    read.collect()
+}
+
+/// Whether one of the directories has a page to show.
+pub(super) fn have_pages(read: &[Read]) -> bool {
+    read.iter().any(|Read { directory, .. }| has_page(&pages_of(&directory.path)))
+}
+
+fn pages_of(directory: &Path) -> PathBuf {
+    directory.join("hosting/files")
+}
+
+fn has_page(root: &Path) -> bool {
+    root.join("index.html").is_file()
+}
+
+/// Imports the directories, in order. `app` is the one that a single directory is.
+pub(super) async fn import_all(
+    auth: &Auth,
+    read: Vec<Read>,
+    app: Option<&ClientAppId>,
+) -> Result<Vec<Imported>, DirectoryError> {
     let mut imported = Vec::new();
-    for (directory, import) in read {
-        imported.push(import_one(auth, directory, import, serve.app.clone()).await?);
+    for Read { directory, import } in read {
+        imported.push(import_one(auth, directory, import, app.cloned()).await?);
     }
     Ok(imported)
 }
@@ -121,8 +148,8 @@ async fn import_one(
 
 /// The folders of pages, for the apps that have one.
 pub(super) fn with_pages(imported: &[Imported]) -> HashMap<ClientAppId, PathBuf> {
-    let roots = imported.iter().map(|i| (i.app.client_app_id.clone(), i.path.join("hosting/files")));
-    roots.filter(|(_, root)| root.join("index.html").is_file()).collect()
+    let roots = imported.iter().map(|i| (i.app.client_app_id.clone(), pages_of(&i.path)));
+    roots.filter(|(_, root)| has_page(root)).collect()
 }
 
 /// The apps for the ready line: the given directories' first and in order, then the others of the store.
@@ -130,7 +157,7 @@ pub(super) fn ready_apps(
     auth: &Auth,
     imported: &[Imported],
     pages: &HashMap<ClientAppId, PathBuf>,
-    try_address: Option<SocketAddr>,
+    page_origin: Option<&str>,
 ) -> Vec<ReadyApp> {
     let mut ready: Vec<ReadyApp> = Vec::new();
     let given = imported.iter().map(|i| (Arc::clone(&i.app), i.created));
@@ -139,12 +166,12 @@ pub(super) fn ready_apps(
         if ready.iter().any(|r| r.client_app_id == app.client_app_id) {
             continue;
         }
-        let page = try_address.filter(|_| pages.contains_key(&app.client_app_id));
+        let page = page_origin.filter(|_| pages.contains_key(&app.client_app_id));
         ready.push(ReadyApp {
             client_app_id: app.client_app_id.clone(),
             name: app.config.name.clone(),
             created,
-            try_url: page.map(|address| format!("http://{address}/{}/", app.client_app_id)),
+            try_url: page.map(|origin| format!("{origin}/{}/", app.client_app_id)),
         });
     }
     ready

@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{STORE_FILE, ServerError, make_data_directory};
+use super::house::make_data_directory;
+use super::{STORE_FILE, ServerError};
 use crate::store::sqlite::{OpenError, Options, Sqlite};
 use crate::store::{self, Ask, Store};
 

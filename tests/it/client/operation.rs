@@ -45,8 +45,9 @@ fn metrics_count_logins_on_a_listener_of_their_own() {
 #[test]
 fn a_second_server_on_the_same_data_says_who_is_there() {
     let data = tempfile::tempdir().unwrap();
-    let _first = Server::start(data.path(), &[]);
-    let second = passerby(["serve", "--listen", "127.0.0.1:0", "--data", data.path().to_str().unwrap()]);
+    let first = Server::start(data.path(), &[]);
+    // As the same command typed twice: the port is taken too, but the store is what matters.
+    let second = passerby(["serve", "--listen", first.authority(), "--data", data.path().to_str().unwrap()]);
     assert_eq!((second.code, second.out.as_str()), (5, ""));
     assert!(second.err.contains("another"), "{}", second.err);
 }

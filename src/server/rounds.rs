@@ -1,0 +1,81 @@
+//! What the server does by itself: it waits here, and the rooms do the work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::listen::Stop;
+use super::tls::Certificate;
+use super::{ServerError, rest};
+use crate::expiry::{Reaper, Step};
+use crate::http::Http;
+use crate::model::with_causes;
+use crate::store::Store;
+
+/// How often certificate files are looked at.
+const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
+/// How long the reaper rests after the store failed it.
+const REAPER_REST: Duration = Duration::from_secs(60);
+
+/// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
+pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http, mut stop: Stop) {
+    let mut reaper = Reaper::new(store);
+    loop {
+        let now = auth.clock().now();
+        // A sweep of millions takes minutes. Left between two bites it is whole, and goes on at the next start.
+        let stepped = tokio::select! {
+            stepped = reaper.step(now) => stepped,
+            _ = stop.changed() => return,
+        };
+        let wait = match stepped {
+            Ok(Step::Done { removed, next }) => {
+                metrics.expired.inc_by(removed);
+                if removed > 0 {
+                    tracing::info!(removed, "guests expired");
+                }
+                Duration::from_secs(u64::try_from(next.0 - now.0).unwrap_or_default())
+            }
+            Ok(Step::Paused(jump)) => {
+                tracing::warn!(
+                    from = %jump.from.rfc3339(), to = %jump.to.rfc3339(),
+                    "the clock went further than is believed, so no guest expires until \
+                     `passerby users expire --accept-clock` says that it is right"
+                );
+                REAPER_REST
+            }
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to expire guests");
+                REAPER_REST
+            }
+        };
+        tokio::select! {
+            () = rest(wait) => {}
+            () = auth.changed() => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Reads the certificate again when its files changed: looks once a minute, and at once on SIGHUP.
+pub(super) async fn reread(certificate: Arc<Certificate>, mut hang_up: Signal, mut stop: Stop) {
+    loop {
+        tokio::select! {
+            () = rest(CERTIFICATE_LOOK) => {}
+            _ = hang_up.recv() => {}
+            _ = stop.changed() => return,
+        }
+        match certificate.reread() {
+            Ok(true) => tracing::info!("the certificate was read again"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "the old certificate stays in use");
+            }
+        }
+    }
+}
+
+/// Listens for SIGHUP. Only with TLS: otherwise a hang-up keeps its usual meaning.
+pub(super) fn hang_up() -> Result<Signal, ServerError> {
+    signal(SignalKind::hangup()).map_err(ServerError::Signal)
+}
