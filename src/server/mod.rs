@@ -4,6 +4,7 @@ mod arrivals;
 mod doors;
 mod house;
 mod listen;
+mod patience;
 mod real;
 mod restore;
 mod rounds;
