@@ -32,6 +32,12 @@ pub enum LoadError {
         /// What the disk said.
         source: io::Error,
     },
+    /// Nothing is there.
+    #[error("there is no directory {}", .path.display())]
+    Absent {
+        /// What should have been one.
+        path: PathBuf,
+    },
     /// It is a file.
     #[error("{} is not a directory", .path.display())]
     NotADirectory {
@@ -121,13 +127,17 @@ pub enum SaveError {
 /// couple of thousand, without hidden directories and `node_modules`: its files have no bytes in the tree, except
 /// where they may show that the app lies further down. Links are followed inside the directory only.
 pub fn load(dir: &Path) -> Result<Tree, LoadError> {
-    let root = fs::canonicalize(dir).map_err(|source| LoadError::Read { path: dir.to_owned(), source })?;
+    let path = || dir.to_owned();
+    let root = fs::canonicalize(dir).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => LoadError::Absent { path: path() },
+        _ => LoadError::Read { path: path(), source },
+    })?;
     if !root.is_dir() {
-        return Err(LoadError::NotADirectory { path: dir.to_owned() });
+        return Err(LoadError::NotADirectory { path: path() });
     }
     let mut walk =
         Walk { root, files: BTreeMap::new(), entries: 0, strangers: 0, bytes: 0, ahead: VecDeque::new() };
-    walk.ahead.push_back(Directory { path: dir.to_owned(), inside: String::new(), depth: 0 });
+    walk.ahead.push_back(Directory { path: path(), inside: String::new(), depth: 0 });
     // Broadly rather than deeply, so that an app one level down is seen before the limit ends the look around.
     while let Some(directory) = walk.ahead.pop_front() {
         walk.enter(&directory)?;

@@ -14,14 +14,8 @@ use crate::model::ClientAppId;
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// It cannot be read.
-    #[error("failed to read the app directory {path}")]
-    Load {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: appdir::LoadError,
-    },
+    #[error(transparent)]
+    Load(#[from] appdir::LoadError),
     /// Its files are not valid.
     #[error("failed to understand the app directory {path}:\n{problems}")]
     Invalid {
@@ -52,8 +46,7 @@ pub struct Directory {
 impl Directory {
     /// Reads a directory.
     pub fn load(path: &Path) -> Result<Directory, DirectoryError> {
-        let failed = |source| DirectoryError::Load { path: path.to_owned(), source };
-        let tree = appdir::load(path).map_err(failed)?;
+        let tree = appdir::load(path)?;
         Ok(Directory { path: path.canonicalize().unwrap_or_else(|_| path.to_owned()), tree })
     }
 

@@ -36,7 +36,10 @@ pub enum RestoreError {
     /// The data directory cannot be made.
     #[error(transparent)]
     Server(Box<ServerError>),
-    /// The file is no store, or a newer server's.
+    /// The file is something else.
+    #[error("{0} is no backup: `passerby backup` did not write it")]
+    NoBackup(PathBuf),
+    /// The file is a newer server's, or a damaged store.
     #[error("failed to open {path}")]
     Open {
         /// The file.
@@ -156,8 +159,10 @@ async fn examine(file: &Path, unfinished: &Path) -> Result<Restored, RestoreErro
     if unfinished.metadata().is_ok_and(|metadata| metadata.len() == 0) {
         return Err(not_whole("it is empty"));
     }
-    let store = Sqlite::open(Options::new(unfinished))
-        .map_err(|source| RestoreError::Open { path: path(), source })?;
+    let store = Sqlite::open(Options::new(unfinished)).map_err(|source| match source {
+        OpenError::Foreign(_) => RestoreError::NoBackup(path()),
+        source => RestoreError::Open { path: path(), source },
+    })?;
     let read = |source| RestoreError::Read { path: path(), source };
     let findings = store.examine().await.map_err(read)?;
     if let Some(damage) = findings.iter().find(|finding| finding.name == "integrity" && !finding.well) {

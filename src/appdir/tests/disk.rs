@@ -93,7 +93,10 @@ fn what_surrounds_an_app_is_named_but_not_read() {
 fn what_cannot_be_loaded_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("none");
-    assert_eq!(load(&missing).unwrap_err().to_string(), format!("failed to read {}", missing.display()));
+    assert_eq!(
+        load(&missing).unwrap_err().to_string(),
+        format!("there is no directory {}", missing.display())
+    );
     put(dir.path(), "file", b"");
     let file = dir.path().join("file");
     assert_eq!(load(&file).unwrap_err().to_string(), format!("{} is not a directory", file.display()));

@@ -85,7 +85,7 @@ fn a_restore_overwrites_nothing_and_takes_whole_stores_only() {
         (
             "text",
             b"not a store at all, only some text that is longer than a header".repeat(99),
-            "not a passerby store",
+            "text is no backup: `passerby backup` did not write it\n",
         ),
         ("short", whole[..whole.len() / 2].to_vec(), ""),
         ("torn", torn, ""),

@@ -104,12 +104,8 @@ fn a_bad_directory_names_every_problem_and_leaves_the_store_as_it_was() {
 fn a_bad_directory_makes_no_store() {
     let place = Place::new();
     let dir = place.beside("absent");
-    failed(
-        &place.run(["import", &dir]),
-        3,
-        "error: failed to read the app directory [dir]/absent\n  because: failed to read [dir]/absent\n  \
-         because: No such file or directory (os error 2)\n",
-    );
+    failed(&place.run(["import", &dir]), 3, "error: there is no directory [dir]/absent\n");
+    failed(&place.run(["serve", &dir]), 3, "error: there is no directory [dir]/absent\n");
     assert!(!place.data().exists());
 }
 
