@@ -1,6 +1,7 @@
 //! `passerby check`.
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::place::printed;
 use crate::support::{Ran, example, passerby};
@@ -15,13 +16,42 @@ fn check(arguments: &[&str]) -> Ran {
     Ran { code: ran.code, out: clean(ran.out), err: clean(ran.err) }
 }
 
+/// A directory called `reader` with the one file of the original's documentation, as its page prints it: with a comma
+/// before the closing bracket.
+fn reader() -> (TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let reader = dir.path().join("reader");
+    std::fs::create_dir_all(reader.join("auth_providers")).unwrap();
+    let provider = "{\n  \"name\": \"anon-user\",\n  \"type\": \"anon-user\",\n  \"disabled\": false,\n}\n";
+    std::fs::write(reader.join("auth_providers/anon-user.json"), provider).unwrap();
+    std::fs::write(reader.join("README.md"), "").unwrap();
+    let path = reader.to_str().unwrap().to_owned();
+    (dir, path)
+}
+
 #[test]
-fn good_directories_are_valid_with_what_is_odd_about_them() {
+fn the_examples_are_valid() {
     printed(
-        &check(&["@news", "@dev"]),
+        &check(&["@news", "@try-before-register", "@dev"]),
         "@news: valid (app news-aaaaa, version 20210101)\n\
          \x20 1 file is no part of the app; --verbose names it\n\
+         @try-before-register: valid (app notes-aaaaa, version 20210101)\n\
+         \x20 1 file is no part of the app; --verbose names it\n\
          @dev: valid (no app id, version 20200603)\n\
+         \x20 1 file is no part of the app; --verbose names it\n",
+        "",
+    );
+}
+
+#[test]
+fn good_directories_are_valid_with_what_is_odd_about_them() {
+    let (_dir, reader) = reader();
+    let Ran { code, out, err } = check(&["@news", &reader]);
+    printed(
+        &Ran { code, out: out.replace(&reader, "reader"), err },
+        "@news: valid (app news-aaaaa, version 20210101)\n\
+         \x20 1 file is no part of the app; --verbose names it\n\
+         reader: valid (no app id, version 20200603)\n\
          \x20 warning: auth_providers/anon-user.json:4:20: a comma before a closing bracket is no JSON: passed over, and \
          gone on export\n\
          \x20 1 file is no part of the app; --verbose names it\n",
@@ -80,13 +110,14 @@ fn names_of_files_steer_no_terminal() {
 
 #[test]
 fn programs_get_findings_as_json() {
-    let ran = check(&["@dev", "@absent", "--json"]);
+    let (_dir, reader) = reader();
+    let ran = check(&[&reader, "@absent", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (3, "error: 1 of 2 app directories are not valid\n"));
     let said: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(
         said[0],
         json!({
-            "directory": "@dev", "valid": true, "client_app_id": null, "name": "dev", "config_version": 20_200_603,
+            "directory": reader, "valid": true, "client_app_id": null, "name": "reader", "config_version": 20_200_603,
             "problems": [],
             "warnings": [{
                 "file": "auth_providers/anon-user.json", "line": 4, "column": 20, "json_path": null,

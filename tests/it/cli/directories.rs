@@ -9,7 +9,7 @@ use crate::support::{example, redact};
 
 const NO_SERVER: &str = "No server runs on this data directory; `passerby serve` starts one.\n";
 
-/// A directory of one file, as the mission prints it.
+/// A directory of one file.
 fn smallest(path: &str) {
     std::fs::create_dir_all(Path::new(path).join("auth_providers")).unwrap();
     let provider = "{\n  \"name\": \"anon-user\",\n  \"type\": \"anon-user\",\n  \"disabled\": false\n}\n";
