@@ -133,6 +133,17 @@ fn reachable(config: &Config, address: SocketAddr) -> String {
     }
 }
 
+/// Why clients may fail to reach the server, when nobody said at which address they do.
+pub(super) fn doubt(config: &Config) -> Option<&'static str> {
+    match &config.public_url {
+        Some(_) => None,
+        None if config.listen.ip().is_unspecified() => {
+            Some("on another machine, that is the other machine itself")
+        }
+        None => config.tls.as_ref().map(|_| "a certificate is seldom for such a name"),
+    }
+}
+
 /// The owner-only socket, and the user id that owns it. A server without it serves all the same; its commands then ask
 /// to stop it first.
 fn bind_socket(data: &Path) -> Option<(UnixListener, u32)> {
@@ -165,5 +176,22 @@ fn routing(routes: Router) -> impl Fn(Option<IpAddr>, http::Request<Body>) -> An
                 Err(never) => match never {},
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn an_address_that_others_cannot_use_is_doubted() {
+        let doubted = |settings: Settings| doubt(&Config::load(None, settings).unwrap()).is_some();
+        let everywhere = Settings { listen: Some("[::]:1".parse().unwrap()), ..Settings::default() };
+        let tls = Settings { tls_cert: Some("c".into()), tls_key: Some("k".into()), ..Settings::default() };
+        let named = |settings| Settings { public_url: Some("https://a.example".to_owned()), ..settings };
+        assert!(!doubted(Settings::default()));
+        assert!(doubted(everywhere.clone()) && !doubted(named(everywhere)));
+        assert!(doubted(tls.clone()) && !doubted(named(tls)));
     }
 }

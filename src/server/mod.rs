@@ -145,6 +145,9 @@ pub async fn run(
     let ground = Ground::take(&config).await?;
     let doors = Doors::bind(&config, arrivals::have_pages(&read)).await?;
     let client_url = doors.client_url(&config);
+    if let Some(doubt) = doors::doubt(&config) {
+        tracing::warn!("`public_url` is not set, so clients are sent to {client_url}: {doubt}");
+    }
     let mut house = ground.build(&config, &client_url).await?;
     let arrived = arrivals::import_all(&house.auth, read, serve.app.as_ref()).await?;
     let shown = arrivals::with_pages(&arrived);

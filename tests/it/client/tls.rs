@@ -47,6 +47,7 @@ fn a_renewed_certificate_is_served_and_a_broken_one_is_not() {
     let url = server.ready["client_url"].as_str().unwrap().to_owned();
     let port = url.strip_prefix("https://127.0.0.1:").unwrap().parse().unwrap();
     assert!(health(port, &first).unwrap().ends_with("\r\n\r\nok\n"));
+    assert!(server.log().contains("`public_url` is not set"), "{}", server.log());
 
     let second = renew(dir.path());
     hang_up(&server, "the certificate was read again");
