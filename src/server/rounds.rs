@@ -10,7 +10,7 @@ use super::tls::Certificate;
 use super::{ServerError, rest};
 use crate::expiry::{Reaper, Step};
 use crate::http::Http;
-use crate::model::with_causes;
+use crate::model::{Timestamp, with_causes};
 use crate::store::Store;
 
 /// How often certificate files are looked at.
@@ -20,7 +20,7 @@ const REAPER_REST: Duration = Duration::from_secs(60);
 
 /// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
 pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http, mut stop: Stop) {
-    let mut reaper = Reaper::new(store);
+    let (mut reaper, mut reminder) = (Reaper::new(store), Reminder::default());
     loop {
         let now = auth.clock().now();
         // A sweep of millions takes minutes. Left between two bites it is whole, and goes on at the next start.
@@ -30,6 +30,7 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
         };
         let wait = match stepped {
             Ok(Step::Done { removed, next }) => {
+                reminder = Reminder::default();
                 metrics.expired.inc_by(removed);
                 if removed > 0 {
                     tracing::info!(removed, "guests expired");
@@ -37,11 +38,13 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
                 Duration::from_secs(u64::try_from(next.0 - now.0).unwrap_or_default())
             }
             Ok(Step::Paused(jump)) => {
-                tracing::warn!(
-                    from = %jump.from.rfc3339(), to = %jump.to.rfc3339(),
-                    "the clock went further than is believed, so no guest expires until \
-                     `passerby users expire --accept-clock` says that it is right"
-                );
+                if reminder.is_due(now) {
+                    tracing::warn!(
+                        from = %jump.from.rfc3339(), to = %jump.to.rfc3339(),
+                        "the clock went further than is believed, so no guest expires until \
+                         `passerby users expire --accept-clock` says that it is right"
+                    );
+                }
                 REAPER_REST
             }
             Err(error) => {
@@ -54,6 +57,21 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
             () = auth.changed() => {}
             _ = stop.changed() => return,
         }
+    }
+}
+
+/// When a warning that still holds is said again: after an hour.
+#[derive(Default)]
+struct Reminder(Option<Timestamp>);
+
+impl Reminder {
+    /// Whether to say it now; then it counts as said.
+    fn is_due(&mut self, now: Timestamp) -> bool {
+        let due = self.0.is_none_or(|said| now < said || now >= said.plus(3600));
+        if due {
+            self.0 = Some(now);
+        }
+        due
     }
 }
 
@@ -78,4 +96,22 @@ pub(super) async fn reread(certificate: Arc<Certificate>, mut hang_up: Signal, m
 /// Listens for SIGHUP. Only with TLS: otherwise a hang-up keeps its usual meaning.
 pub(super) fn hang_up() -> Result<Signal, ServerError> {
     signal(SignalKind::hangup()).map_err(ServerError::Signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_that_still_holds_is_said_once_an_hour() {
+        let mut reminder = Reminder::default();
+        let said = |now| reminder.is_due(Timestamp(now));
+        let minutes = [0, 1, 59, 60, 61, 119, 120, 180];
+        assert_eq!(
+            minutes.map(|minute| minute * 60).map(said),
+            [true, false, false, true, false, false, true, true]
+        );
+        // Set back, the clock cannot tell how long ago that was.
+        assert!(reminder.is_due(Timestamp(0)));
+    }
 }
