@@ -181,5 +181,5 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> CliError {
             (format!("the server answered {status}: is it of the same version as this command?"), Vec::new())
         }
     };
-    CliError::Refused { status, text, problems, hint: None }
+    CliError::Refused { status, text, problems, hint: None, unconfirmed: false }
 }

@@ -94,6 +94,8 @@ pub(super) enum CliError {
         /// Findings in an app directory, one to a line.
         problems: Vec<String>,
         hint: Option<String>,
+        /// Whether it does what was asked once somebody confirms.
+        unconfirmed: bool,
     },
     #[error("failed to write {path}")]
     Write {
@@ -126,16 +128,14 @@ impl CliError {
             CliError::NoStore(_) => Exit::NotFound,
             CliError::Unconfirmed => Exit::Unconfirmed,
             CliError::Refused { problems, .. } if !problems.is_empty() => Exit::Invalid,
-            CliError::Refused { status, .. } => match *status {
-                StatusCode::NOT_FOUND => Exit::NotFound,
-                StatusCode::CONFLICT => Exit::Unconfirmed,
-                _ => Exit::Failed,
-            },
+            CliError::Refused { unconfirmed: true, .. } => Exit::Unconfirmed,
+            CliError::Refused { status: StatusCode::NOT_FOUND, .. } => Exit::NotFound,
             CliError::Server(_)
             | CliError::Save(_)
             | CliError::Restore(_)
             | CliError::Runtime(_)
             | CliError::Lost(_)
+            | CliError::Refused { .. }
             | CliError::Write { .. }
             | CliError::Elsewhere(_)
             | CliError::Unwell(_) => Exit::Failed,
@@ -175,8 +175,19 @@ impl CliError {
     /// The same refusal, with what to do next.
     pub(super) fn hinting(self, hint: impl Into<String>) -> CliError {
         match self {
-            CliError::Refused { status, text, problems, .. } => {
-                CliError::Refused { status, text, problems, hint: Some(hint.into()) }
+            CliError::Refused { status, text, problems, unconfirmed, .. } => {
+                CliError::Refused { status, text, problems, hint: Some(hint.into()), unconfirmed }
+            }
+            other => other,
+        }
+    }
+
+    /// The same refusal of a command that can be confirmed: a conflict is what wants that, and `hint` says how. The
+    /// server tells other commands of conflicts too, such as two imports at the same moment.
+    pub(super) fn confirmed_by(self, hint: impl Into<String>) -> CliError {
+        match self {
+            CliError::Refused { status: status @ StatusCode::CONFLICT, text, problems, .. } => {
+                CliError::Refused { status, text, problems, hint: Some(hint.into()), unconfirmed: true }
             }
             other => other,
         }
@@ -198,5 +209,20 @@ mod tests {
             assert_eq!(*exit as usize, place);
         }
         assert!(exit_codes().ends_with("6  it wants a confirmation first, such as --accept-clock"));
+    }
+
+    #[test]
+    fn a_conflict_wants_a_confirmation_only_where_one_can_be_given() {
+        let refused = |status| CliError::Refused {
+            status,
+            text: "no".to_owned(),
+            problems: Vec::new(),
+            hint: None,
+            unconfirmed: false,
+        };
+        assert_eq!(refused(StatusCode::CONFLICT).exit(), Exit::Failed);
+        assert_eq!(refused(StatusCode::CONFLICT).hinting("run it again").exit(), Exit::Failed);
+        assert_eq!(refused(StatusCode::CONFLICT).confirmed_by("--yes").exit(), Exit::Unconfirmed);
+        assert_eq!(refused(StatusCode::NOT_FOUND).confirmed_by("--yes").exit(), Exit::NotFound);
     }
 }

@@ -120,12 +120,9 @@ async fn retire(file: Option<&PathBuf>, args: RetireArgs) -> Result<(), CliError
     let path = desk.app(&args.app).await?.ours("/keys/retire");
     let request = json!({ "id": args.id, "end_sessions": args.end_sessions });
     let retired = desk.act(Method::POST, &path, &request).await;
-    retired.map_err(|error| match () {
-        () if error.is(StatusCode::CONFLICT) => error.hinting("--end-sessions says so"),
-        () if error.is(StatusCode::NOT_FOUND) => {
-            error.hinting(format!("`passerby keys list {}` shows which there are", args.app))
-        }
-        () => error,
+    retired.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
+        true => error.hinting(format!("`passerby keys list {}` shows which there are", args.app)),
+        false => error.confirmed_by("--end-sessions says so"),
     })?;
     print::out(&format!("Retired {} of {}: what it signed is no longer good.\n", args.id, args.app));
     Ok(())

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,9 +47,8 @@ pub(super) async fn expire(file: Option<&PathBuf>, args: ExpireArgs) -> Result<(
     let progress = Progress::spinner(format!("removing guests of {}", args.app));
     let request = json!({ "accept_clock": args.accept_clock });
     let answer: Result<Value, CliError> = desk.post(&app.ours("/expire"), &request).await;
-    let answer = answer.map_err(|error| match error.is(StatusCode::CONFLICT) {
-        true => error.hinting("see who would go with --dry-run; --accept-clock says that the clock is right"),
-        false => error,
+    let answer = answer.map_err(|error| {
+        error.confirmed_by("see who would go with --dry-run; --accept-clock says that the clock is right")
     })?;
     drop(progress);
     if args.json {
