@@ -237,7 +237,15 @@ impl KeyRing {
             let purpose = KeyPurpose::from_number(key.purpose)
                 .ok_or_else(|| Error::Unreadable(format!("the purpose of key {}", key.id)))?;
             let about = about(record.key, purpose, &key.id);
-            let bytes = sealer.open(&about, key.material.expose())?;
+            let bytes = sealer.open(&about, key.material.expose()).map_err(|error| match error {
+                // The app's number, to which the key is bound, says nothing to anybody.
+                Error::Unreadable(text) => Error::Unreadable(text.replacen(
+                    &format!("of app {}", record.key.0),
+                    &format!("of {}", record.client_app_id),
+                    1,
+                )),
+                other => other,
+            })?;
             match purpose {
                 KeyPurpose::AccessStandard => ring.access_standard.push(ec_key(key, &about, bytes.expose())?),
                 KeyPurpose::AccessOriginal => ring.access_original.push(hmac_key(key, bytes.expose())),

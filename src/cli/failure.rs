@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use http::StatusCode;
 
 use crate::appdir::SaveError;
+use crate::auth;
 use crate::config::ConfigError;
 use crate::server::{DirectoryError, RestoreError, ServerError};
 
@@ -147,6 +148,9 @@ impl CliError {
         match self {
             CliError::Server(error) if error.is_in_use() => {
                 Some("stop the other server first, or give this one a data directory of its own: --data DIR".to_owned())
+            }
+            CliError::Server(ServerError::Auth(auth::Error::Unreadable(_))) => {
+                Some("keys that are sealed need the key that seals them: --master-key-file FILE".to_owned())
             }
             CliError::Server(ServerError::Listen { setting: "listen", .. }) => {
                 Some("another port may be free: --listen 127.0.0.1:0 picks one".to_owned())

@@ -78,7 +78,10 @@ fn keys_sealed_with_a_master_key_need_it() {
 
     let without = passerby(["serve", "--listen", "127.0.0.1:0", "--data", store.to_str().unwrap()]);
     assert_eq!(without.code, 1);
-    assert!(without.err.contains("no master key was given"), "{}", without.err);
+    let said: Vec<&str> = without.err.lines().collect();
+    let [.., what, hint] = said[..] else { panic!("{}", without.err) };
+    assert!(what.ends_with(" of news-aaaaa: it is sealed, and no master key was given"), "{what}");
+    assert_eq!(hint, "hint: keys that are sealed need the key that seals them: --master-key-file FILE");
     std::fs::write(data.path().join("other"), "1e".repeat(32)).unwrap();
     let other = data.path().join("other");
     let asked = [
