@@ -1,13 +1,13 @@
 //! Settings: the embedded `default.toml`, then a file, then the environment, then flags; the last one wins.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// The reference of every setting, with its default.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -55,16 +55,20 @@ pub struct Settings {
     #[arg(long, value_name = "DIR", env = "PASSERBY_DATA")]
     pub data: Option<PathBuf>,
     /// Where clients connect, such as 127.0.0.1:8080 or 0.0.0.0:8080; port 0 picks a free one.
-    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_LISTEN")]
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_LISTEN", value_parser = address)]
+    #[serde(deserialize_with = "address_in_file")]
     pub listen: Option<SocketAddr>,
     /// Moves what is for administrators to a listener of its own.
-    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_ADMIN_LISTEN")]
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_ADMIN_LISTEN", value_parser = address)]
+    #[serde(deserialize_with = "address_in_file")]
     pub admin_listen: Option<SocketAddr>,
     /// Serves Prometheus metrics, on loopback only.
-    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_METRICS_LISTEN")]
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_METRICS_LISTEN", value_parser = address)]
+    #[serde(deserialize_with = "address_in_file")]
     pub metrics_listen: Option<SocketAddr>,
     /// Where example pages are shown, on loopback only.
-    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_TRY_LISTEN")]
+    #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_TRY_LISTEN", value_parser = address)]
+    #[serde(deserialize_with = "address_in_file")]
     pub try_listen: Option<SocketAddr>,
     /// The base URL at which clients reach the server.
     #[arg(long, value_name = "URL", env = "PASSERBY_PUBLIC_URL")]
@@ -275,6 +279,20 @@ impl Config {
     }
 }
 
+/// An address with its port; of all names only `localhost`, which needs nobody to look it up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let of_localhost =
+        || text.strip_prefix("localhost:")?.parse().ok().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    text.parse().ok().or_else(of_localhost).ok_or_else(|| {
+        let port: u16 = text.trim_start_matches(':').parse().unwrap_or(8080);
+        format!("expected an address and a port, such as 127.0.0.1:{port}")
+    })
+}
+
+fn address_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    address(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
 fn refuse_public_dev(settings: &Settings) -> Result<(), ConfigError> {
     let listeners = [("listen", settings.listen), ("admin_listen", settings.admin_listen)];
     match listeners.into_iter().find(|(_, a)| a.is_some_and(|a| !a.ip().is_loopback())) {
@@ -369,6 +387,29 @@ mod tests {
         std::fs::write(&path, "# mine\nlisen = \"127.0.0.1:1\"\n").unwrap();
         let error = Config::load(Some(&path), Settings::default()).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn an_address_has_a_port() {
+        assert_eq!(address("0.0.0.0:1"), Ok(SocketAddr::from(([0, 0, 0, 0], 1))));
+        assert_eq!(address("[::1]:0"), Ok(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0))));
+        assert_eq!(address("localhost:9180"), Ok(SocketAddr::from(([127, 0, 0, 1], 9180))));
+        for (text, port) in [
+            ("9180", 9180),
+            (":9180", 9180),
+            ("127.0.0.1", 8080),
+            ("example.com:1", 8080),
+            ("localhost", 8080),
+            ("", 8080),
+        ] {
+            let expected = format!("expected an address and a port, such as 127.0.0.1:{port}");
+            assert_eq!(address(text), Err(expected), "{text}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passerby.toml");
+        std::fs::write(&path, "listen = \":9180\"\n").unwrap();
+        let error = Config::load(Some(&path), Settings::default()).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains("such as 127.0.0.1:9180"), "{error}");
     }
 
     #[test]
