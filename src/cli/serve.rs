@@ -95,13 +95,26 @@ fn welcome(ready: &Ready, data: &Path) -> String {
     for (name, fact) in facts {
         text.push_str(&format!("  {name:<10}{}\n", bold(&fact)));
     }
-    match ready.apps.first() {
-        Some(app) => text.push_str(&first_steps(&ready.client_url, app, data)),
+    // What is shown is to work: it is shown of an app that takes guests, if one does.
+    match ready.apps.iter().find(|app| app.takes_guests).or(ready.apps.first()) {
+        Some(app) if app.takes_guests => text.push_str(&first_steps(&ready.client_url, app, data)),
+        Some(app) => text.push_str(&format!(
+            "\nNo guest can log in to {}: its provider anon-user is disabled, or not there.\n",
+            app.client_app_id
+        )),
         None => text.push_str(&format!(
             "\nThere is no app yet. Take one in:\n\n  {} import DIR{}\n",
             me(),
             at(data)
         )),
+    }
+    if let Some(directory) = ready.apps.iter().find_map(|app| app.directory.as_deref()) {
+        text.push_str(&format!(
+            "\nAfter a change of the directory, have it taken in while this runs:\n\n  {} import {}{}\n",
+            me(),
+            shown(directory),
+            at(data)
+        ));
     }
     text.push_str("\nCtrl-C stops it.\n");
     text
@@ -127,6 +140,17 @@ fn first_steps(base_url: &str, app: &ReadyApp, data: &Path) -> String {
     )
 }
 
+/// A directory as somebody in the same place would name it.
+fn shown(directory: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let inside = here.and_then(|here| directory.strip_prefix(here).ok().map(Path::to_owned));
+    match inside {
+        Some(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
+        Some(inside) => inside.display().to_string(),
+        None => directory.display().to_string(),
+    }
+}
+
 /// How this program was called, so that what is printed can be run as it stands, in a clone too.
 fn me() -> String {
     let called = std::env::args().next().unwrap_or_default();
@@ -148,18 +172,38 @@ mod tests {
         Ready { client_url: url.clone(), admin_url: url, metrics_url: None, apps }
     }
 
+    fn news() -> ReadyApp {
+        ReadyApp {
+            client_app_id: "news-aaaaa".parse().unwrap(),
+            name: "news".to_owned(),
+            created: true,
+            try_url: Some("http://127.0.0.1:8081/news-aaaaa/".to_owned()),
+            directory: Some("/apps/news".into()),
+            takes_guests: true,
+        }
+    }
+
+    #[test]
+    fn where_no_guest_can_log_in_that_is_said_instead_of_how() {
+        let closed = || ReadyApp { takes_guests: false, ..news() };
+        let text = welcome(&ready(vec![closed()]), Path::new("/data"));
+        assert!(text.contains("\nNo guest can log in to news-aaaaa: "), "{text}");
+        assert!(!text.contains("curl"), "{text}");
+        let open = ReadyApp { client_app_id: "open-aaaaa".parse().unwrap(), ..news() };
+        let text = welcome(&ready(vec![closed(), open]), Path::new("/data"));
+        assert!(text.contains("/app/open-aaaaa/auth/providers/anon-user/login\n"), "{text}");
+    }
+
     #[test]
     fn a_newcomer_is_shown_a_login_and_who_came() {
-        let page = Some("http://127.0.0.1:8081/news-aaaaa/".to_owned());
-        let id: ClientAppId = "news-aaaaa".parse().unwrap();
-        let app = ReadyApp { client_app_id: id, name: "news".to_owned(), created: true, try_url: page };
-        let text = welcome(&ready(vec![app]), Path::new("/data"));
+        let text = welcome(&ready(vec![news()]), Path::new("/data"));
         for told in [
             "news-aaaaa (new)",
             "http://127.0.0.1:8081/news-aaaaa/",
             "curl -X POST http://127.0.0.1:8080/api/client/v2.0/app/news-aaaaa/auth/providers/anon-user/login\n",
             "const app = new App({ id: \"news-aaaaa\", baseUrl: \"http://127.0.0.1:8080\" });",
             "users list news-aaaaa --data /data\n",
+            " import /apps/news --data /data\n",
             "Ctrl-C stops it.",
         ] {
             assert!(text.contains(told), "no `{told}` in\n{text}");

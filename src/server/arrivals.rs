@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ReadyApp, Serve};
 use crate::appdir;
 use crate::auth::{self, App, Arrival, Auth};
-use crate::model::ClientAppId;
+use crate::model::{ClientAppId, ProviderType};
 
 /// Why an app directory was not taken in. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -153,9 +153,9 @@ pub(super) fn ready_apps(
     page_origin: Option<&str>,
 ) -> Vec<ReadyApp> {
     let mut ready: Vec<ReadyApp> = Vec::new();
-    let given = imported.iter().map(|i| (Arc::clone(&i.app), i.created));
-    let others = auth.apps().into_iter().map(|app| (app, false));
-    for (app, created) in given.chain(others) {
+    let given = imported.iter().map(|i| (Arc::clone(&i.app), i.created, Some(i.path.clone())));
+    let others = auth.apps().into_iter().map(|app| (app, false, None));
+    for (app, created, directory) in given.chain(others) {
         if ready.iter().any(|r| r.client_app_id == app.client_app_id) {
             continue;
         }
@@ -165,6 +165,8 @@ pub(super) fn ready_apps(
             name: app.config.name.clone(),
             created,
             try_url: page.map(|origin| format!("{origin}/{}/", app.client_app_id)),
+            directory,
+            takes_guests: app.config.provider(ProviderType::AnonUser).is_some_and(|p| !p.disabled),
         });
     }
     ready

@@ -120,6 +120,12 @@ pub struct ReadyApp {
     pub created: bool,
     /// The address of its page, if it has one.
     pub try_url: Option<String>,
+    /// The directory that it was given as.
+    #[serde(skip)]
+    pub directory: Option<PathBuf>,
+    /// Whether guests can log in.
+    #[serde(skip)]
+    pub takes_guests: bool,
 }
 
 /// What a server is started with, beside its settings.
