@@ -108,7 +108,7 @@ pub struct Settings {
     /// The largest request body, in bytes.
     #[arg(long, value_name = "BYTES", env = "PASSERBY_MAX_BODY")]
     pub max_body: Option<usize>,
-    /// Seconds in which a request's head must have arrived.
+    /// Seconds in which a request's head must have arrived, and after it the body.
     #[arg(long, value_name = "SECS", env = "PASSERBY_HEADER_TIMEOUT_SECS")]
     pub header_timeout_secs: Option<u64>,
     /// Seconds that a request may take.
@@ -207,7 +207,7 @@ pub struct Config {
     pub max_in_flight: usize,
     /// The largest body in bytes.
     pub max_body: usize,
-    /// Time for a request's head.
+    /// Time for a request's head, and after it for its body.
     pub header_timeout: Duration,
     /// Time for a request.
     pub request_timeout: Duration,

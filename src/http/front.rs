@@ -17,7 +17,7 @@ use tower::Service;
 
 use super::address::{self, X_FORWARDED_FOR};
 use super::call::ClientAddress;
-use super::{Http, bland, cors, reply};
+use super::{Http, bland, cors, deadline, reply};
 use crate::model::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id");
@@ -93,6 +93,7 @@ impl Front {
             request.extensions_mut().insert(ClientAddress(address));
         }
         request.extensions_mut().insert(id);
+        let request = request.map(|body| deadline::within(self.http.limits.body_timeout, body));
         let answer = caught(self.routes.clone().call(request));
         match tokio::time::timeout(self.http.limits.request_timeout, answer).await {
             Ok(Some(Ok(response))) => response,

@@ -5,6 +5,7 @@ pub mod admin;
 mod call;
 mod client;
 mod cors;
+mod deadline;
 mod error;
 mod front;
 pub mod metrics;
@@ -44,6 +45,8 @@ pub struct Limits {
     pub max_body: usize,
     /// Requests at once.
     pub max_in_flight: usize,
+    /// The time in which a body must have arrived.
+    pub body_timeout: Duration,
     /// The time a request may take.
     pub request_timeout: Duration,
 }

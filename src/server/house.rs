@@ -90,6 +90,7 @@ impl House {
             limits: Limits {
                 max_body: config.max_body,
                 max_in_flight: config.max_in_flight,
+                body_timeout: config.header_timeout,
                 request_timeout: config.request_timeout,
             },
             trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
@@ -115,6 +116,7 @@ impl HouseDesk {
 /// The front of the owner-only socket.
 pub(super) fn desk(mut http: Http) -> Front {
     http.limits.max_body = SOCKET_BODY;
+    http.limits.body_timeout = SOCKET_TIMEOUT;
     http.limits.request_timeout = SOCKET_TIMEOUT;
     Front::new(http.clone(), admin::desk_routes(http), Guard::Open)
 }

@@ -76,6 +76,29 @@ fn a_body_that_never_ends_is_given_up_and_says_so() {
 }
 
 #[test]
+fn heads_without_bodies_give_their_places_back() {
+    const PLACES: usize = 4;
+    let (_data, server) = news(&["--max-in-flight", &PLACES.to_string(), "--header-timeout-secs", "1"]);
+    let target = login_target(APP);
+    let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    let mut held: Vec<Line> = (0..PLACES).map(|_| Line::open(server.authority()).unwrap()).collect();
+    held.iter_mut().for_each(|line| line.send(head.as_bytes()).unwrap());
+    // One of them goes on sending, which is no body either.
+    let reply = drip(&mut held[0], std::iter::repeat(b' ')).expect("an answer");
+    let body = reply.json();
+    assert_eq!(
+        (reply.status, &body["error"], &body["error_code"]),
+        (400, &json!("the request body did not arrive"), &json!("BadRequest"))
+    );
+    for line in &mut held[1..] {
+        line.be_patient_for(Duration::from_secs(30));
+        assert_eq!(line.receive(false).unwrap().status, 400);
+        assert!(line.is_closed(), "a connection was kept for a body that does not come");
+    }
+    server.log_in(APP);
+}
+
+#[test]
 fn a_body_over_the_limit_is_refused_however_it_comes() {
     let (_data, server) = news(&["--max-body", "1000"]);
     let target = login_target(APP);

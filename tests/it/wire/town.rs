@@ -91,6 +91,7 @@ impl Town {
             limits: Limits {
                 max_body: 1 << 20,
                 max_in_flight: 100,
+                body_timeout: std::time::Duration::from_secs(10),
                 request_timeout: std::time::Duration::from_secs(30),
             },
             trusted_proxies: Arc::new([]),
