@@ -58,7 +58,7 @@ Beside the running server (or without one, on its data directory):
   passerby apps list                  which apps there are
   passerby users list news-aaaaa      who came
   passerby import my-app              take in an app directory that changed
-  passerby backup passerby.backup     copy everything while people log in
+  passerby backup ~/passerby.backup   copy everything while people log in
   passerby doctor                     see whether all is well
 
 {usage-heading} {usage}
