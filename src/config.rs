@@ -47,6 +47,33 @@ pub enum LogFormat {
     Json,
 }
 
+/// How the way to the mail server is kept private.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    /// TLS from the first byte.
+    Tls,
+    /// STARTTLS, without which nothing is sent.
+    Starttls,
+    /// None, for a mail server on this machine.
+    Plain,
+}
+
+/// The mail server.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// Its host.
+    pub host: String,
+    /// Its port, when not the usual one.
+    pub port: Option<u16>,
+    /// How the way to it is kept private.
+    pub security: SmtpSecurity,
+    /// The user there.
+    pub user: Option<String>,
+    /// The file with the user's password.
+    pub password_file: Option<PathBuf>,
+}
+
 /// Every setting, each optional: as a file has them, and as flags or environment variables do.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -96,6 +123,45 @@ pub struct Settings {
     /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are believed.
     #[arg(long, value_name = "ADDR,…", env = "PASSERBY_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// Password logins that one e-mail address may try in a minute; ten times as many for one address of the network.
+    #[arg(long, value_name = "N", env = "PASSERBY_PASSWORD_LOGINS_PER_MINUTE")]
+    pub password_logins_per_minute: Option<u32>,
+    /// Registrations, resends and resets of one e-mail address in an hour; ten times as many for one address of the network.
+    #[arg(long, value_name = "N", env = "PASSERBY_MAILS_PER_HOUR")]
+    pub mails_per_hour: Option<u32>,
+    /// The sender of mails, such as `News <no-reply@news.example>`.
+    #[arg(long, value_name = "ADDRESS", env = "PASSERBY_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// Where answers to mails go.
+    #[arg(long, value_name = "ADDRESS", env = "PASSERBY_MAIL_REPLY_TO")]
+    pub mail_reply_to: Option<String>,
+    /// A directory with templates of mails that take the place of our own.
+    #[arg(long, value_name = "DIR", env = "PASSERBY_MAIL_TEMPLATES")]
+    pub mail_templates: Option<PathBuf>,
+    /// The mail server; without one, mails are printed to the terminal.
+    #[arg(long, value_name = "HOST", env = "PASSERBY_SMTP_HOST")]
+    pub smtp_host: Option<String>,
+    /// Its port; by default the usual one for `smtp_security`.
+    #[arg(long, value_name = "PORT", env = "PASSERBY_SMTP_PORT")]
+    pub smtp_port: Option<u16>,
+    /// How the way to it is kept private.
+    #[arg(long, value_name = "HOW", env = "PASSERBY_SMTP_SECURITY")]
+    pub smtp_security: Option<SmtpSecurity>,
+    /// The user at the mail server.
+    #[arg(long, value_name = "USER", env = "PASSERBY_SMTP_USER")]
+    pub smtp_user: Option<String>,
+    /// A file with the user's password.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_SMTP_PASSWORD_FILE")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// Hosts and networks that fetches may reach beyond public addresses over TLS.
+    #[arg(long, value_name = "HOST|CIDR,…", env = "PASSERBY_OUTBOUND_ALLOW", value_delimiter = ',')]
+    pub outbound_allow: Option<Vec<String>>,
+    /// A TOML file with the addresses of issuers that are not at their real place, by the provider's name.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_ISSUERS_FILE")]
+    pub issuers_file: Option<PathBuf>,
+    /// A PEM file with authorities to believe beside the system's.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_OUTBOUND_CA_FILE")]
+    pub outbound_ca_file: Option<PathBuf>,
     /// Guest logins that one address may make in an hour; 0 for no limit.
     #[arg(long, value_name = "N", env = "PASSERBY_GUEST_LOGINS_PER_HOUR")]
     pub guest_logins_per_hour: Option<u32>,
@@ -152,6 +218,19 @@ impl Settings {
             tls_cert,
             tls_key,
             trusted_proxies,
+            password_logins_per_minute,
+            mails_per_hour,
+            mail_from,
+            mail_reply_to,
+            mail_templates,
+            smtp_host,
+            smtp_port,
+            smtp_security,
+            smtp_user,
+            smtp_password_file,
+            outbound_allow,
+            outbound_ca_file,
+            issuers_file,
             guest_logins_per_hour,
             max_connections,
             max_in_flight,
@@ -199,6 +278,24 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Password logins of one e-mail address in a minute.
+    pub password_logins_per_minute: u32,
+    /// Registrations, resends and resets of one e-mail address in an hour.
+    pub mails_per_hour: u32,
+    /// The sender of mails.
+    pub mail_from: String,
+    /// Where answers go.
+    pub mail_reply_to: Option<String>,
+    /// Templates of mails.
+    pub mail_templates: Option<PathBuf>,
+    /// The mail server.
+    pub smtp: Option<SmtpSettings>,
+    /// What fetches may reach beyond public addresses.
+    pub outbound_allow: Vec<String>,
+    /// The addresses of issuers that are not at their real place.
+    pub issuers_file: Option<PathBuf>,
+    /// Authorities to believe beside the system's.
+    pub outbound_ca_file: Option<PathBuf>,
     /// Guest logins of one address in an hour; 0 for no limit.
     pub guest_logins_per_hour: u32,
     /// Open connections at once.
@@ -256,6 +353,27 @@ impl Config {
                 _ => return Err(contradiction("`tls_cert` and `tls_key` go together: give both or neither")),
             },
             trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
+            password_logins_per_minute: due(
+                "password_logins_per_minute",
+                settings.password_logins_per_minute,
+            )?,
+            mails_per_hour: due("mails_per_hour", settings.mails_per_hour)?,
+            mail_from: due("mail_from", settings.mail_from)?,
+            mail_reply_to: settings.mail_reply_to,
+            mail_templates: settings.mail_templates,
+            smtp: match settings.smtp_host {
+                None => None,
+                Some(host) => Some(SmtpSettings {
+                    host,
+                    port: settings.smtp_port,
+                    security: due("smtp_security", settings.smtp_security)?,
+                    user: settings.smtp_user,
+                    password_file: settings.smtp_password_file,
+                }),
+            },
+            outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            issuers_file: settings.issuers_file,
+            outbound_ca_file: settings.outbound_ca_file,
             guest_logins_per_hour: due("guest_logins_per_hour", settings.guest_logins_per_hour)?,
             max_connections: at_least_one("max_connections", settings.max_connections)?,
             max_in_flight: at_least_one("max_in_flight", settings.max_in_flight)?,

@@ -58,7 +58,9 @@ impl Reaper {
     }
 
     /// Removes everybody who is due at `now`, in every app.
-    pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
+    ///
+    /// `waits` says whether an app has triggers that wait for guests that go.
+    pub async fn step(&mut self, now: Timestamp, waits: impl Fn(AppKey) -> bool) -> Result<Step> {
         if let Some(jump) = clock_jump(&*self.store, now).await? {
             return Ok(Step::Paused(jump));
         }
@@ -72,7 +74,7 @@ impl Reaper {
             let policy = policy(&record.config, &record.client_app_id)?;
             let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
             let after = known.and_then(|cursor| cursor.after);
-            let swept = sweep(&*self.store, record.key, policy, now, after).await?;
+            let swept = sweep(&*self.store, record.key, policy, now, after, waits(record.key)).await?;
             removed += swept.removed;
             self.cursors.insert(record.key, Cursor { policy, after: swept.after });
             if let Some(due) = self.store.next_expiry(record.key, policy, swept.after).await? {
@@ -98,17 +100,19 @@ pub struct Swept {
     pub after: Option<UserId>,
 }
 
-/// Removes every guest of an app that the policy lets go at `now`, bite by bite.
+/// Removes every guest of an app that the policy lets go at `now`, bite by bite. `events` says whether a DELETE event is
+/// kept of each.
 pub async fn sweep(
     store: &dyn Store,
     app: AppKey,
     policy: AnonymousUserExpiration,
     now: Timestamp,
     mut after: Option<UserId>,
+    events: bool,
 ) -> Result<Swept> {
     let mut removed = 0;
     loop {
-        let bite = store.expire(Expire { app, policy, now, after, limit: BITE }).await?;
+        let bite = store.expire(Expire { app, policy, now, after, limit: BITE, events }).await?;
         removed += u64::try_from(bite.removed.len()).unwrap_or_default();
         after = bite.after;
         if !bite.more {

@@ -7,7 +7,9 @@
 //! | [`model`] | std, serde | anything of ours; tokio, axum, drivers |
 //! | [`store`] | model | auth, http, config; axum |
 //! | [`appdir`] | model | http, store |
-//! | [`auth`] | model, store's traits, expiry | store engines, http, axum, SQL |
+//! | [`functions`] | model | http, store, auth |
+//! | [`auth`] | model, store's traits, expiry, functions | store engines, http, axum, SQL |
+//! | [`outbound`] | model, auth | http, store |
 //! | [`http`] | model, auth, appdir, `store::Ask` | `store::Store`, engines, SQL, the real clock and dice |
 //! | [`expiry`] | model, store's traits | http, auth |
 //! | [`server`] | all but cli | |
@@ -18,7 +20,9 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod expiry;
+pub mod functions;
 pub mod http;
 pub mod model;
+pub mod outbound;
 pub mod server;
 pub mod store;

@@ -2,13 +2,16 @@
 -- measured as one line of JSON.
 --
 --   wrk … -s requests.lua URL -- METHOD tokens FILE
---   wrk … -s requests.lua URL -- METHOD body TEXT
+--   wrk … -s requests.lua URL -- METHOD body TEXT [TOKEN]
 
 function init(args)
    wrk.method = args[1] or "GET"
    if args[2] == "body" then
       wrk.headers["Content-Type"] = "application/json"
       wrk.body = args[3]
+      if args[4] then
+         wrk.headers["Authorization"] = "Bearer " .. args[4]
+      end
    elseif args[2] == "tokens" then
       -- Written out beforehand, so that the generator has little to do for each request.
       local ready, turn = {}, 0

@@ -1,13 +1,14 @@
 //! The apps that are served, as one immutable registry that is replaced whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::behaviour::Behaviour;
 use super::keys::KeyRing;
 use super::{Auth, Error, Parts, Result};
 use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId,
-    ProviderType, Timestamp,
+    ProviderType, Secret, Timestamp,
 };
 use crate::store::AppRecord;
 
@@ -32,17 +33,26 @@ pub struct App {
     /// `iss` of its standard tokens.
     pub issuer: String,
     pub(super) keys: KeyRing,
+    pub(super) behaviour: Arc<Behaviour>,
+    /// Named secrets, as they are stored.
+    pub(super) secrets: BTreeMap<String, Secret<Vec<u8>>>,
     page_origin: Option<String>,
 }
 
 impl App {
-    fn new(record: AppRecord, parts: &Parts) -> Result<App> {
-        let config = serde_json::from_str(&record.config)
-            .map_err(|_| Error::Unreadable(format!("the configuration of {}", record.client_app_id)))?;
+    fn new(
+        record: AppRecord,
+        config: AppConfig,
+        behaviour: Arc<Behaviour>,
+        secrets: Vec<(String, Secret<Vec<u8>>)>,
+        parts: &Parts,
+    ) -> Result<App> {
         Ok(App {
             keys: KeyRing::open(&record, &parts.sealer)?,
             issuer: issuer(&parts.public_url, &record.client_app_id),
             page_origin: parts.page_origins.get(&record.client_app_id).cloned(),
+            behaviour,
+            secrets: secrets.into_iter().collect(),
             key: record.key,
             id: record.id,
             client_app_id: record.client_app_id,
@@ -54,9 +64,9 @@ impl App {
         })
     }
 
-    /// Whether people log in through a provider: it is there, enabled, and one that is served.
+    /// Whether people log in through a provider: it is there, and enabled.
     pub fn serves(&self, kind: ProviderType) -> bool {
-        super::providers::is_served(kind) && self.config.provider(kind).is_some_and(|p| !p.disabled)
+        self.config.provider(kind).is_some_and(|p| !p.disabled)
     }
 
     /// The id of a provider's record; zeros when the app does not have the provider.
@@ -91,18 +101,39 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    pub(super) fn new(records: Vec<AppRecord>, parts: &Parts) -> Result<Registry> {
-        let mut registry = Registry::default();
-        for record in records {
-            let app = Arc::new(App::new(record, parts)?);
-            registry.by_domain.insert(app.domain_id, Arc::clone(&app));
-            registry.by_client_app_id.insert(app.client_app_id.clone(), app);
-        }
-        Ok(registry)
+    fn add(&mut self, app: App) {
+        let app = Arc::new(app);
+        self.by_domain.insert(app.domain_id, Arc::clone(&app));
+        self.by_client_app_id.insert(app.client_app_id.clone(), app);
     }
 }
 
 impl Auth {
+    /// Reads the apps again, after one was deployed, or its keys or secrets changed.
+    pub async fn reload(&self) -> Result<()> {
+        let _reading = self.reading.lock().await;
+        let mut registry = Registry::default();
+        for record in self.store().apps().await? {
+            let config: AppConfig = serde_json::from_str(&record.config)
+                .map_err(|_| Error::Unreadable(format!("the configuration of {}", record.client_app_id)))?;
+            let live = self.app(record.client_app_id.as_str()).ok();
+            let behaviour = match live.filter(|live| live.deployment == record.deployment) {
+                Some(live) => Arc::clone(&live.behaviour),
+                None => {
+                    let files = self.store().files(record.key).await?;
+                    let files: Vec<(String, Vec<u8>)> =
+                        files.into_iter().map(|f| (f.path, f.bytes)).collect();
+                    Arc::new(Behaviour::read(&config, &files))
+                }
+            };
+            let secrets = self.store().secrets(record.key).await?;
+            registry.add(App::new(record, config, behaviour, secrets, &self.parts)?);
+        }
+        self.apps.store(Arc::new(registry));
+        self.changed.notify_one();
+        Ok(())
+    }
+
     /// The app of a client app id.
     pub fn app(&self, client_app_id: &str) -> Result<Arc<App>> {
         let apps = self.apps.load();

@@ -7,6 +7,9 @@ use super::{App, Auth, Error, Result};
 use crate::model::{Session, Timestamp, User};
 use crate::store::Touch;
 
+/// How long activity of a user who is no guest goes without being noted again.
+const TOUCH_SECS: i64 = 3600;
+
 /// Whoever holds a good token.
 pub struct Caller {
     /// The app.
@@ -67,11 +70,16 @@ impl Auth {
         Ok(Some(Caller { app: Arc::clone(app), user: bearer.user, session: bearer.session }))
     }
 
-    /// Notes a guest's first activity of a day. The act is handed over and not waited for: it must not slow the
-    /// request, and a lost one costs a guest at most a day of its ninety.
+    /// Notes a guest's first activity of a day, and anybody else's of an hour. The act is handed over and not waited
+    /// for: it must not slow the request, and a lost one costs a guest at most a day of its ninety.
     fn touch(&self, app: &App, user: &User, now: Timestamp) {
-        if user.guest && user.last_active() < now.day() {
-            drop(self.store().touch(Touch { app: app.key, user: user.id, day: now.day() }));
+        let news = match user.last_active_at {
+            _ if user.guest => user.last_active() < now.day(),
+            None => true,
+            Some(at) => at.plus(TOUCH_SECS) <= now,
+        };
+        if news {
+            drop(self.store().touch(Touch { app: app.key, user: user.id, at: now }));
         }
     }
 }

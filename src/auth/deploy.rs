@@ -160,11 +160,11 @@ impl Auth {
     }
 
     async fn deploy(&self, act: Deploy) -> Result<()> {
-        match self.store().deploy(act).await {
-            Err(store::Error::Conflict(Taken::Deployment)) => Err(Error::DeployedMeanwhile),
-            other => Ok(other?),
-        }?;
-        self.reload().await
+        let deployed = self.changing(async { Ok(self.store().deploy(act).await?) }).await;
+        match deployed {
+            Err(Error::Store(store::Error::Conflict(Taken::Deployment))) => Err(Error::DeployedMeanwhile),
+            other => other,
+        }
     }
 }
 

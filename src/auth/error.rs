@@ -1,5 +1,6 @@
 //! What we refuse, closed, in the protocol's words.
 
+use super::link::RefusedLink;
 use crate::model::{ProviderType, Timestamp};
 use crate::store;
 
@@ -22,15 +23,99 @@ pub enum Error {
     /// The same, at an account endpoint of a provider, such as `register`.
     #[error("auth provider not found: '{0}'")]
     ProviderNotServed(ProviderType),
-    /// The same, for a link, where realm-web would loop on the login's answer.
-    #[error("unauthorized: authentication via '{0}' is unsupported")]
-    LinkProviderDisabled(ProviderType),
-    /// An anonymous identity is never linked to a user. `strict` as `link_errors` says.
-    #[error("linking an anonymous identity is not allowed")]
-    LinkAnonymous {
-        /// Whether the app wants 400 instead of the original's 500.
-        strict: bool,
-    },
+    /// A link that is not made.
+    #[error("{0}")]
+    RefusedLink(RefusedLink),
+    /// A wrong password, or an address that nobody has: indistinguishable.
+    #[error("unauthorized")]
+    InvalidPassword,
+    /// A credential that is not good; why is for the log.
+    #[error("unauthorized")]
+    BadCredential(String),
+    /// The credential is good, and its user is disabled.
+    #[error("unauthorized")]
+    UserDisabled,
+    /// A field that a credential needs is absent.
+    #[error("'{0}' is a required string")]
+    MissingParameter(&'static str),
+    /// The address is registered.
+    #[error("name already in use")]
+    NameInUse,
+    /// The address is empty, too long, or no address where one is needed.
+    #[error("email invalid")]
+    BadEmail,
+    /// The password is too short or too long.
+    #[error("password must be between 6 and 128 characters")]
+    BadPassword,
+    /// The confirmation function said no.
+    #[error("failed to confirm user \"{0}\"")]
+    NotConfirmed(String),
+    /// A token or token id that is none of ours by its form.
+    #[error("invalid token data")]
+    BadTokenData,
+    /// A token that was used, lapsed, or never given.
+    #[error("userpass token is expired or invalid")]
+    TokenLapsed,
+    /// The address was confirmed before.
+    #[error("already confirmed")]
+    AlreadyConfirmed,
+    /// There is nothing to confirm by a function.
+    #[error("cannot run confirmation for {0}: automatic confirmation is enabled")]
+    ConfirmsAutomatically(String),
+    /// The app confirms in another way than the one that was asked for.
+    #[error("{0}")]
+    OtherWay(&'static str),
+    /// The reset function said no, or there is none.
+    #[error("failed to reset password for user \"{0}\"")]
+    NotReset(String),
+    /// The mail could not be sent.
+    #[error("error processing request")]
+    NotMailed(String),
+    /// Nobody's key, or another user's.
+    #[error("API key not found")]
+    ApiKeyNotFound,
+    /// A name that no key may have.
+    #[error("can only contain ASCII letters, numbers, underscores, and hyphens")]
+    BadApiKeyName,
+    /// A key without a name.
+    #[error("'name' is a required string")]
+    NoApiKeyName,
+    /// The owner has a key of this name.
+    #[error("API key with name already exists")]
+    ApiKeyExists,
+    /// The owner has as many keys as it may.
+    #[error("no more than {0} API keys are allowed")]
+    TooManyApiKeys(u32),
+    /// The key that the session was opened with.
+    #[error("cannot delete the API key that the session was opened with")]
+    ApiKeyOpenedSession,
+    /// A function threw; its message.
+    #[error("{0}")]
+    FunctionFailed(String),
+    /// A function took too long.
+    #[error("execution time limit exceeded")]
+    FunctionTimeLimit,
+    /// A service that has no data source.
+    #[error("{0}")]
+    NoRule(String),
+    /// The person's address is of a domain that the provider's configuration does not list.
+    #[error("unauthorized")]
+    DomainNotAllowed,
+    /// An identity provider that we cannot reach; which and why is for the log.
+    #[error("the identity provider did not answer: try again in a moment")]
+    IssuerUnavailable(String),
+    /// A page that the provider's configuration does not list, to the letter.
+    #[error("redirect URI is not allowed")]
+    RedirectNotAllowed,
+    /// Nobody waits for this return: it came before, came late, or was never begun here.
+    #[error("this login is over: begin again")]
+    RedirectLapsed,
+    /// A link that another browser began.
+    #[error("unauthorized: the link was begun in another browser, or its cookie was blocked")]
+    OtherBrowser,
+    /// Too many tries in a short time.
+    #[error("too many tries: wait a moment")]
+    TooManyTries,
     /// No `Authorization` header.
     #[error("must authenticate first")]
     MissingToken,
@@ -85,6 +170,9 @@ pub enum Error {
     /// No service has this name.
     #[error("service not found: '{0}'")]
     ServiceNotFound(String),
+    /// No secret has this name.
+    #[error("no secret of this app is named '{0}'")]
+    SecretNotFound(String),
     /// No user has this id.
     #[error("user not found")]
     UserNotFound,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{App, Auth, Result, keys, providers};
+use super::{App, Auth, Result, keys};
 use crate::expiry;
 use crate::model::ProviderType;
 use crate::store::Finding;
@@ -77,16 +77,11 @@ fn examine_public_url(url: &str) -> Finding {
 
 fn examine_app(app: &App) -> Finding {
     let on: Vec<ProviderType> = app.config.providers.iter().filter(|p| !p.disabled).map(|p| p.kind).collect();
-    let (served, not): (Vec<ProviderType>, Vec<ProviderType>) =
-        on.into_iter().partition(|kind| providers::is_served(*kind));
-    let mut said = match served.as_slice() {
+    let said = match on.as_slice() {
         [] => "nobody can log in: enable a provider".to_owned(),
         some => format!("people log in through {}", names(some)),
     };
-    if !not.is_empty() {
-        said.push_str(&format!("; not served yet: {}", names(&not)));
-    }
-    finding(&format!("app {}", app.client_app_id), said, !served.is_empty())
+    finding(&format!("app {}", app.client_app_id), said, !on.is_empty())
 }
 
 fn names(kinds: &[ProviderType]) -> String {

@@ -4,9 +4,16 @@ use std::sync::Arc;
 
 use super::{App, Auth, Error, Result};
 use crate::expiry;
-use crate::model::{User, UserId};
+use crate::model::{AppKey, ProviderType, User, UserId};
+use crate::store::Operation;
 
 impl Auth {
+    /// Whether a trigger of the app waits for guests that go.
+    pub fn waits_for_expiry(&self, app: AppKey) -> bool {
+        let app = self.apps().into_iter().find(|a| a.key == app);
+        app.is_some_and(|app| app.behaviour.triggers.wait_for(Operation::Delete, ProviderType::AnonUser))
+    }
+
     /// A page of the guests that the app's policy lets go now, by ascending id.
     pub async fn expiring(&self, app: &Arc<App>, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
         let (policy, now) = (app.config.settings.anonymous_user_expiration, self.clock().now());
@@ -27,6 +34,6 @@ impl Auth {
             self.changed.notify_one();
         }
         let policy = app.config.settings.anonymous_user_expiration;
-        Ok(expiry::sweep(store, app.key, policy, now, None).await?.removed)
+        Ok(expiry::sweep(store, app.key, policy, now, None, self.waits_for_expiry(app.key)).await?.removed)
     }
 }

@@ -118,7 +118,7 @@ impl Sealer {
         self.master.is_some()
     }
 
-    fn seal(&self, dice: &dyn Dice, about: &str, bytes: &[u8]) -> Result<Secret<Vec<u8>>> {
+    pub(super) fn seal(&self, dice: &dyn Dice, about: &str, bytes: &[u8]) -> Result<Secret<Vec<u8>>> {
         let Some(master) = &self.master else {
             return Ok(Secret::new([&[PLAIN], bytes].concat()));
         };
@@ -135,7 +135,7 @@ impl Sealer {
         Ok(Secret::new([&[SEALED], nonce.as_slice(), &sealed].concat()))
     }
 
-    fn open(&self, about: &str, stored: &[u8]) -> Result<Secret<Vec<u8>>> {
+    pub(super) fn open(&self, about: &str, stored: &[u8]) -> Result<Secret<Vec<u8>>> {
         let unreadable =
             || Error::Unreadable(format!("{about}: is the master key the one it was sealed with?"));
         match (stored.split_first(), &self.master) {
@@ -362,8 +362,7 @@ impl Auth {
         let created = self.clock().now().max(Timestamp(newest).plus(1));
         let key = new_key(self.dice(), &self.parts.sealer, app.key, purpose, created)?;
         let listing = KeyListing::of(&key.id, purpose, created);
-        self.store().add_key(AddKey { app: app.key, key }).await?;
-        self.reload().await?;
+        self.changing(async { Ok(self.store().add_key(AddKey { app: app.key, key }).await?) }).await?;
         Ok(listing)
     }
 
@@ -380,7 +379,6 @@ impl Auth {
             return Err(Error::EndsSessions);
         }
         let retire = RetireKey { app: app.key, purpose: key.purpose.number(), id: id.to_owned() };
-        self.store().retire_key(retire).await?;
-        self.reload().await
+        self.changing(async { Ok(self.store().retire_key(retire).await?) }).await.map(|_| ())
     }
 }

@@ -1,49 +1,111 @@
-//! How many guests one address may make. Off by default: a school has one address, and so has a benchmark.
+//! How often one may try. Guest logins are not limited by default: a school has one address, and so has a benchmark.
+//! Password logins, and whatever sends mail or tells of an address, are.
 
 use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Error, Result};
+use super::{App, Error, Result};
 use crate::model::Timestamp;
 
+const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
-/// Addresses that are remembered at once; beyond them everybody starts anew, which errs on the guests' side.
+/// Keys that are remembered at once; beyond them everybody starts anew, which errs on the people's side.
 const MOST: usize = 100_000;
 
-/// Guest logins per address and hour.
-pub(super) struct GuestLimit {
-    per_hour: u32,
-    hour: Mutex<Hour>,
+/// So many of something in a span, for each key.
+struct Window {
+    limit: u32,
+    span: i64,
+    counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
-struct Hour {
+struct Counts {
     number: i64,
-    logins: HashMap<IpAddr, u32>,
+    of: HashMap<u64, u32>,
 }
+
+impl Window {
+    fn new(limit: u32, span: i64) -> Window {
+        Window { limit, span, counts: Mutex::default() }
+    }
+
+    /// Counts one more; `false` when there were as many as may be.
+    fn admit(&self, key: impl Hash, now: Timestamp) -> bool {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        // Counts are whole between any two statements, so a poisoned lock is as good as a clean one.
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = now.0.div_euclid(self.span);
+        if counts.number != number || counts.of.len() >= MOST {
+            *counts = Counts { number, of: HashMap::new() };
+        }
+        let count = counts.of.entry(hasher.finish()).or_default();
+        if *count >= self.limit {
+            return false;
+        }
+        *count += 1;
+        true
+    }
+}
+
+/// Guest logins per address and hour.
+pub(super) struct GuestLimit(Option<Window>);
 
 impl GuestLimit {
     /// `per_hour` logins for each address; 0 for no limit.
     pub(super) fn new(per_hour: u32) -> GuestLimit {
-        GuestLimit { per_hour, hour: Mutex::default() }
+        GuestLimit((per_hour > 0).then(|| Window::new(per_hour, HOUR)))
     }
 
     /// Counts a login, or refuses it.
     pub(super) fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> Result<()> {
-        let (1.., Some(address)) = (self.per_hour, address) else { return Ok(()) };
-        // Counts are whole between any two statements, so a poisoned lock is as good as a clean one.
-        let mut hour = self.hour.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = now.0.div_euclid(HOUR);
-        if hour.number != number || hour.logins.len() >= MOST {
-            *hour = Hour { number, logins: HashMap::new() };
+        match (&self.0, address) {
+            (Some(window), Some(address)) if !window.admit(network(address), now) => {
+                Err(Error::TooManyGuests)
+            }
+            _ => Ok(()),
         }
-        let logins = hour.logins.entry(network(address)).or_default();
-        if *logins >= self.per_hour {
-            return Err(Error::TooManyGuests);
+    }
+}
+
+/// Tries of one kind, per e-mail address and per client's address.
+pub(super) struct Tries {
+    of_email: Window,
+    of_address: Window,
+}
+
+impl Tries {
+    /// Password logins: each costs a hash.
+    pub(super) fn of_passwords(per_minute: u32) -> Tries {
+        Tries {
+            of_email: Window::new(per_minute, MINUTE),
+            of_address: Window::new(per_minute.saturating_mul(10), MINUTE),
         }
-        *logins += 1;
-        Ok(())
+    }
+
+    /// Registrations, resends and resets: each may send a mail.
+    pub(super) fn of_mails(per_hour: u32) -> Tries {
+        Tries {
+            of_email: Window::new(per_hour, HOUR),
+            of_address: Window::new(per_hour.saturating_mul(10), HOUR),
+        }
+    }
+
+    /// Counts a try, or refuses it.
+    pub(super) fn admit(
+        &self,
+        app: &App,
+        email: &str,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let free = self.of_email.admit((app.key, email), now)
+            && address.is_none_or(|address| self.of_address.admit(network(address), now));
+        if free { Ok(()) } else { Err(Error::TooManyTries) }
     }
 }
 

@@ -1,15 +1,16 @@
-//! Logging in.
+//! Logging in, and linking: a provider proves the credential, `link` decides what becomes of it.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::tokens::{Presented, Subject};
-use super::{App, Auth, Error, Result, device, providers};
-use crate::model::{DeviceId, LinkErrors, ObjectId, ProviderType, SessionId, UserId};
+use super::link::{LinkRefusal, Proved};
+use super::tokens::{Refreshes, Subject};
+use super::{App, Auth, Caller, Error, Result, providers};
+use crate::model::{DeviceId, ObjectId, ProviderType, SessionId, UserId, UserType};
 use crate::store::LogIn;
 
-/// What a client sends to log in.
+/// What a client sends to log in, or to link.
 pub struct Login {
     /// The provider's name, as it stands in the path.
     pub provider: String,
@@ -19,7 +20,7 @@ pub struct Login {
     pub address: Option<std::net::IpAddr>,
 }
 
-/// A login that succeeded. Durable.
+/// A login or link that succeeded. Durable.
 pub struct LoggedIn {
     /// For requests.
     pub access_token: String,
@@ -38,25 +39,87 @@ impl Auth {
         if !app.serves(kind) {
             return Err(Error::ProviderDisabled(kind));
         }
+        if kind == ProviderType::AnonUser {
+            return self.log_in_guest(app, login).await;
+        }
+        let proved = self.prove(app, kind, &login).await?;
+        let device = self.device(&login.body);
+        drop(login);
+        self.enter(app, proved, device).await
+    }
+
+    /// Adds the identity of a credential to the caller's user. What is wrong with a link is said in the words that
+    /// the app chose; that an identity is another's is said only after the credential was proved.
+    pub async fn link_credential(&self, caller: &Caller, login: &Login) -> Result<LoggedIn> {
+        let (app, kind) = (&caller.app, provider_type(&login.provider)?);
+        if kind == ProviderType::AnonUser {
+            return Err(app.refuses_link(LinkRefusal::Anonymous));
+        }
+        if !app.serves(kind) {
+            return Err(app.refuses_link(LinkRefusal::ProviderDisabled(kind)));
+        }
+        let proved = match self.prove(app, kind, login).await {
+            Ok(proved) => proved,
+            Err(Error::InvalidPassword) => {
+                let reason = "invalid username/password".to_owned();
+                return Err(app.refuses_link(LinkRefusal::Credential { reason, password: true }));
+            }
+            Err(Error::BadCredential(reason)) => {
+                return Err(app.refuses_link(LinkRefusal::Credential { reason, password: false }));
+            }
+            Err(other) => return Err(other),
+        };
+        if kind == ProviderType::ApiKey {
+            return Err(app.refuses_link(LinkRefusal::NotLinkable));
+        }
+        self.link(caller, proved).await
+    }
+
+    /// Proves a credential, or says what is wrong with it. Who may log in with it is not looked at here.
+    async fn prove(&self, app: &App, kind: ProviderType, login: &Login) -> Result<Proved> {
+        match kind {
+            ProviderType::LocalUserpass => providers::local_userpass::prove(self, app, login).await,
+            ProviderType::ApiKey => providers::api_key::prove(self, app, login).await,
+            ProviderType::CustomToken => providers::custom_token::prove(self, app, login).await,
+            ProviderType::CustomFunction => providers::custom_function::prove(self, app, login).await,
+            ProviderType::Google | ProviderType::Facebook | ProviderType::Apple => {
+                providers::oauth2::prove(self, app, kind, login).await
+            }
+            ProviderType::AnonUser => Err(Error::ProviderDisabled(kind)),
+        }
+    }
+
+    async fn log_in_guest(&self, app: &App, login: Login) -> Result<LoggedIn> {
         let now = self.clock().now();
         self.guest_limit.admit(login.address, now)?;
         let guest = providers::anon_user::arrive(self.dice(), now);
-        let (device, device_details) = device::read(&login.body, self.dice(), now);
+        self.prepare_new_guest(app, &guest).await?;
+        let (device, device_details) = self.device(&login.body);
         // A body of a megabyte becomes values of many, and while the store writes many logins wait.
         drop(login);
         let subject = Subject { user: guest.user, session: SessionId(self.dice().object_id(now)), device };
+        let refreshes =
+            Refreshes { provider: ProviderType::AnonUser, identity: &guest.identity, expires: None };
         // Signed before the act, so that a failing signature leaves nobody behind.
-        let access_token = self.access_token(app, &subject, now)?;
-        let refresh_token = self.guest_refresh_token(app, &subject, &guest.identity, now)?;
+        let access_token = self.access_token(app, &subject, None, now)?;
+        let refresh_token = self.refresh_token(app, &subject, &refreshes, now)?;
         let act = LogIn {
             app: app.key,
+            identity: None,
             user: subject.user,
+            kind: UserType::Normal,
             session: subject.session,
+            expires: None,
             device,
             device_details,
-            provider: kind,
+            events: self.events(app, ProviderType::AnonUser, now),
+            now,
         };
+        let has_events = act.events != crate::store::Events::default();
         self.store().log_in(act).await?;
+        if has_events {
+            self.events_waiting();
+        }
         Ok(LoggedIn {
             access_token,
             refresh_token,
@@ -64,22 +127,17 @@ impl Auth {
             device: device.unwrap_or(DeviceId(ObjectId::ZERO)),
         })
     }
-
-    /// Refuses a link. Only guests can log in so far, and an anonymous identity is never linked.
-    pub async fn refuse_link(&self, app: &Arc<App>, token: &Presented<'_>, provider: &str) -> Error {
-        if let Err(refused) = self.access(app, token).await {
-            return refused;
-        }
-        match provider_type(provider) {
-            Err(unknown) => unknown,
-            Ok(ProviderType::AnonUser) => {
-                Error::LinkAnonymous { strict: app.config.settings.link_errors == LinkErrors::Strict }
-            }
-            Ok(kind) => Error::LinkProviderDisabled(kind),
-        }
-    }
 }
 
 pub(super) fn provider_type(name: &str) -> Result<ProviderType> {
     name.parse().map_err(|_| Error::ProviderNotFound(name.to_owned()))
+}
+
+/// A text that a credential needs.
+pub(super) fn required<'a>(body: &'a Map<String, Value>, name: &'static str) -> Result<&'a str> {
+    match body.get(name) {
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(Error::BadBody(format!("'{name}' is not a string"))),
+        None => Err(Error::MissingParameter(name)),
+    }
 }

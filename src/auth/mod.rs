@@ -3,23 +3,45 @@
 //! Handlers in `http` ask [`Auth`] and say its answer on the wire; a refusal is an [`Error`] in the protocol's
 //! words, and `http/error.rs` gives it a status.
 
+mod accounts;
+mod api_keys;
 mod apps;
 mod back_up;
 mod bearer;
+mod behaviour;
+pub mod custom_token;
 mod delete_self;
+mod deliver;
 mod deploy;
 mod device;
 mod error;
 mod examine;
 mod expire_guests;
+pub mod foreign_token;
+mod functions;
+pub mod jwks;
 mod keys;
+pub mod letter;
 mod limits;
+mod link;
 mod log_in;
 mod log_out;
+pub mod metadata;
+pub mod oauth;
+pub mod outbound;
+mod passwords;
+mod pem;
+pub mod person;
 mod providers;
+mod redirect;
 mod refresh;
+pub mod rsa_key;
+mod secrets;
 mod see_users;
+#[cfg(test)]
+mod stand_in;
 mod tokens;
+mod triggers;
 mod users;
 mod verified;
 
@@ -29,16 +51,22 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
 
+pub use accounts::Asker;
+pub use api_keys::OwnApiKey;
 pub use apps::App;
 pub use bearer::Caller;
 pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
+pub use functions::FunctionCall;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
+pub use link::{LinkRefusal, RefusedLink};
 pub use log_in::{LoggedIn, Login};
+pub use redirect::{Departed, Departure, Return, Returned};
 pub use see_users::{SeenSession, UserQuery};
 pub use tokens::{Presented, TokenKind};
 pub use users::UserChange;
 
+use crate::functions::Engine;
 use crate::model::{ClientAppId, Clock, Dice};
 use crate::store::Store;
 
@@ -61,6 +89,18 @@ pub struct Parts {
     pub page_origins: HashMap<ClientAppId, String>,
     /// Guest logins that one address may make in an hour; 0 for no limit.
     pub guest_logins_per_hour: u32,
+    /// Password logins that one e-mail address may try in a minute.
+    pub password_logins_per_minute: u32,
+    /// Registrations, resends and resets of one e-mail address in an hour.
+    pub mails_per_hour: u32,
+    /// Sends mail.
+    pub mail: Arc<dyn outbound::Mail>,
+    /// Runs the apps' functions.
+    pub engine: Arc<Engine>,
+    /// Fetches from others.
+    pub fetch: Arc<dyn outbound::Fetch>,
+    /// Where issuers are that are not at their real place, by the provider's name.
+    pub issuers: HashMap<oauth::Kind, oauth::EndpointSettings>,
 }
 
 /// The stories, and the apps they are told of.
@@ -69,9 +109,16 @@ pub struct Auth {
     apps: ArcSwap<apps::Registry>,
     verified: verified::VerifiedTokens,
     guest_limit: limits::GuestLimit,
+    tries: limits::Tries,
+    mails: limits::Tries,
+    passwords: passwords::Passwords,
+    key_sets: jwks::KeySets,
     changed: Notify,
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
+    events: Notify,
+    /// Told when something changed and nobody read it.
+    unread: Notify,
 }
 
 impl Auth {
@@ -79,29 +126,40 @@ impl Auth {
     pub async fn open(parts: Parts) -> Result<Auth> {
         let auth = Auth {
             guest_limit: limits::GuestLimit::new(parts.guest_logins_per_hour),
+            tries: limits::Tries::of_passwords(parts.password_logins_per_minute),
+            mails: limits::Tries::of_mails(parts.mails_per_hour),
+            passwords: passwords::Passwords::start(&*parts.dice)?,
+            key_sets: jwks::KeySets::new(Arc::clone(&parts.fetch)),
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
             changed: Notify::new(),
             reading: Mutex::new(()),
+            events: Notify::new(),
+            unread: Notify::new(),
             parts,
         };
         auth.reload().await?;
         Ok(auth)
     }
 
-    /// Reads the apps again, after one was deployed or its keys changed.
-    pub async fn reload(&self) -> Result<()> {
-        let _reading = self.reading.lock().await;
-        let records = self.store().apps().await?;
-        let registry = apps::Registry::new(records, &self.parts)?;
-        self.apps.store(Arc::new(registry));
-        self.changed.notify_one();
-        Ok(())
-    }
-
     /// Done when the apps changed since this was last awaited. For one waiter.
     pub async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// Does what changes an app, then reads the apps again. If the caller goes away in between, or the reading fails,
+    /// whoever waits for [`Auth::unread`] does it.
+    async fn changing<T>(&self, act: impl Future<Output = Result<T>>) -> Result<T> {
+        let unread = Unread(Some(&self.unread));
+        let done = act.await?;
+        self.reload().await?;
+        unread.read();
+        Ok(done)
+    }
+
+    /// Done when a change of the apps was left unread. For one waiter.
+    pub async fn unread(&self) {
+        self.unread.notified().await;
     }
 
     /// Allows the origins at which pages beside apps are shown.
@@ -125,7 +183,34 @@ impl Auth {
         &*self.parts.dice
     }
 
+    /// Where the issuer of an OAuth provider is.
+    fn endpoints(&self, kind: oauth::Kind) -> oauth::Endpoints {
+        let real = oauth::Endpoints::of(kind);
+        match self.parts.issuers.get(&kind) {
+            // Checked when the server started.
+            Some(settings) => real.clone().replaced_by(settings).unwrap_or(real),
+            None => real,
+        }
+    }
+
     fn store(&self) -> &dyn Store {
         &*self.parts.store
+    }
+}
+
+/// A change that is yet to be read: dropped before it was, it says so.
+struct Unread<'a>(Option<&'a Notify>);
+
+impl Unread<'_> {
+    fn read(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unread<'_> {
+    fn drop(&mut self) {
+        if let Some(unread) = self.0 {
+            unread.notify_one();
+        }
     }
 }

@@ -8,6 +8,6 @@ impl Auth {
     pub fn refresh(&self, caller: &Caller) -> Result<String> {
         let subject =
             Subject { user: caller.user.id, session: caller.session.id, device: caller.session.device };
-        self.access_token(&caller.app, &subject, self.clock().now())
+        self.access_token(&caller.app, &subject, caller.user.custom_data.as_ref(), self.clock().now())
     }
 }

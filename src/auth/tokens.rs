@@ -9,6 +9,7 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::apps::issuer_path;
 use super::keys::{EcKey, HmacKey};
@@ -31,6 +32,28 @@ pub(super) struct Subject {
     pub(super) device: Option<DeviceId>,
 }
 
+/// What a refresh token is made for.
+pub(super) struct Refreshes<'a> {
+    /// The provider of the identity that logged in.
+    pub(super) provider: ProviderType,
+    /// Its id.
+    pub(super) identity: &'a str,
+    /// When the session ends by itself; `None` for a guest's.
+    pub(super) expires: Option<Timestamp>,
+}
+
+/// The most custom data that a token carries, in bytes: it goes into a header with every request.
+const MOST_CUSTOM_DATA: usize = 16 * 1024;
+
+/// Whether custom data fits a token. What does not is left out, and told to the operator.
+fn travels(app: &App, user: UserId, data: &Map<String, Value>) -> bool {
+    let fits = serde_json::to_vec(data).is_ok_and(|bytes| bytes.len() <= MOST_CUSTOM_DATA);
+    if !fits {
+        tracing::warn!(app = %app.client_app_id, %user, "custom data over 16 KiB is left out of the access token");
+    }
+    fits
+}
+
 /// An ObjectId as text on the stack.
 struct Hex([u8; 24]);
 
@@ -46,7 +69,13 @@ impl Hex {
 
 impl Auth {
     /// A new access token, in the app's form.
-    pub(super) fn access_token(&self, app: &App, subject: &Subject, now: Timestamp) -> Result<String> {
+    pub(super) fn access_token(
+        &self,
+        app: &App,
+        subject: &Subject,
+        custom_data: Option<&Map<String, Value>>,
+        now: Timestamp,
+    ) -> Result<String> {
         let settings = app.config.settings.access_token;
         let (user, session) = (Hex::new(subject.user.0), Hex::new(subject.session.0));
         let device = Hex::new(subject.device.map_or(ObjectId::ZERO, |d| d.0));
@@ -64,6 +93,7 @@ impl Auth {
             stitch_domain_id: domain.as_str(),
             sub: user.as_str(),
             typ: "access",
+            user_data: custom_data.filter(|data| !data.is_empty() && travels(app, subject.user, data)),
         };
         match settings.form {
             TokenForm::Standard => {
@@ -76,35 +106,35 @@ impl Auth {
         }
     }
 
-    /// A new refresh token for a guest's session.
-    pub(super) fn guest_refresh_token(
+    /// A new refresh token for a session.
+    pub(super) fn refresh_token(
         &self,
         app: &App,
         subject: &Subject,
-        identity: &str,
+        session: &Refreshes<'_>,
         now: Timestamp,
     ) -> Result<String> {
-        let (user, session) = (Hex::new(subject.user.0), Hex::new(subject.session.0));
+        let (user, id) = (Hex::new(subject.user.0), Hex::new(subject.session.0));
         let device = Hex::new(subject.device.map_or(ObjectId::ZERO, |d| d.0));
         let domain = Hex::new(app.domain_id.0);
-        let provider = Hex::new(app.provider_id(ProviderType::AnonUser).0);
+        let provider = Hex::new(app.provider_id(session.provider).0);
         let identity = IdentityClaim {
-            id: identity,
-            provider_type: ProviderType::AnonUser.as_str(),
+            id: session.identity,
+            provider_type: session.provider.as_str(),
             provider_id: provider.as_str(),
         };
         let claims = RefreshClaims {
             baas_data: None,
             baas_device_id: device.as_str(),
             baas_domain_id: domain.as_str(),
-            baas_id: session.as_str(),
+            baas_id: id.as_str(),
             baas_identity: identity,
-            exp: now.plus(GUEST_REFRESH_SECS).0,
+            exp: session.expires.unwrap_or(now.plus(GUEST_REFRESH_SECS)).0,
             iat: now.0,
             stitch_data: None,
             stitch_dev_id: device.as_str(),
             stitch_domain_id: domain.as_str(),
-            stitch_id: session.as_str(),
+            stitch_id: id.as_str(),
             stitch_ident: identity,
             sub: user.as_str(),
             typ: "refresh",

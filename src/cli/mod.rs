@@ -16,6 +16,7 @@ mod keys;
 mod print;
 mod progress;
 mod restore;
+mod secrets;
 mod serve;
 mod users;
 
@@ -84,6 +85,9 @@ enum Command {
     /// The keys that sign an app's tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// What providers and functions must know and nobody may see.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// Copies the store to a new file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
@@ -146,6 +150,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Apps(command) => wait(apps::apps(file, command)),
         Command::Users(command) => wait(users::users(file, command)),
         Command::Keys(command) => wait(keys::keys(file, command)),
+        Command::Secrets(command) => wait(secrets::secrets(file, command)),
         Command::Backup(args) => wait(backup::backup(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }

@@ -147,6 +147,18 @@ impl Call {
         }
     }
 
+    /// The body as text, for forms.
+    pub(super) async fn text(&self, body: Body) -> Result<String, Failure> {
+        let bytes = self.bytes(body).await.map_err(|e| self.failed(e, None))?;
+        let text = String::from_utf8(bytes.to_vec());
+        text.map_err(|_| self.failed(Error::BadBody("the form is not text".to_owned()), None))
+    }
+
+    /// The text that a client is told of an error, where no answer of its own carries it.
+    pub(super) fn text_of(&self, error: &Error) -> String {
+        super::error::text(error, self.request)
+    }
+
     /// The whole body, if it is within the limit.
     pub(super) async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
         let limit = self.http.limits.max_body;

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
-use crate::auth::{App, Error};
-use crate::model::{RequestId, with_causes};
+use crate::auth::{App, Error, LinkRefusal};
+use crate::model::{LinkErrors, RequestId, with_causes};
 use crate::store;
 
 /// A refusal on its way out, with what its link is made of.
@@ -84,11 +84,34 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         | Error::BadAccessToken
         | Error::AccessTokenExpired
         | Error::SessionNotFound => (StatusCode::UNAUTHORIZED, Some("InvalidSession")),
-        Error::LinkProviderDisabled(_) => (StatusCode::UNAUTHORIZED, Some("AuthError")),
-        Error::LinkAnonymous { strict: false } => {
-            (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
+        Error::RefusedLink(refused) => wire_link(&refused.refusal, refused.words),
+        Error::InvalidPassword => (StatusCode::UNAUTHORIZED, Some("InvalidPassword")),
+        Error::BadCredential(_) => (StatusCode::UNAUTHORIZED, Some("AuthError")),
+        Error::UserDisabled => (StatusCode::UNAUTHORIZED, Some("UserDisabled")),
+        Error::DomainNotAllowed => (StatusCode::UNAUTHORIZED, Some("DomainNotAllowed")),
+        Error::MissingParameter(_) => (StatusCode::BAD_REQUEST, Some("MissingParameter")),
+        Error::NameInUse => (StatusCode::CONFLICT, Some("AccountNameInUse")),
+        Error::IssuerUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Error::RedirectNotAllowed | Error::RedirectLapsed => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::OtherBrowser => (StatusCode::UNAUTHORIZED, Some("AuthError")),
+        Error::BadEmail | Error::BadPassword | Error::NotConfirmed(_) | Error::BadTokenData => {
+            (StatusCode::BAD_REQUEST, Some("BadRequest"))
         }
-        Error::LinkAnonymous { strict: true } => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
+        Error::TokenLapsed => (StatusCode::BAD_REQUEST, Some("UserpassTokenInvalid")),
+        Error::AlreadyConfirmed => (StatusCode::BAD_REQUEST, Some("UserAlreadyConfirmed")),
+        Error::ConfirmsAutomatically(_)
+        | Error::OtherWay(_)
+        | Error::NotReset(_)
+        | Error::NotMailed(_)
+        | Error::NoApiKeyName => (StatusCode::BAD_REQUEST, None),
+        Error::ApiKeyNotFound => (StatusCode::NOT_FOUND, Some("APIKeyNotFound")),
+        Error::BadApiKeyName => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
+        Error::ApiKeyExists => (StatusCode::CONFLICT, Some("APIKeyAlreadyExists")),
+        Error::TooManyApiKeys(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::ApiKeyOpenedSession => (StatusCode::FORBIDDEN, None),
+        Error::FunctionFailed(_) => (StatusCode::BAD_REQUEST, Some("FunctionExecutionError")),
+        Error::FunctionTimeLimit => (StatusCode::BAD_REQUEST, Some("ExecutionTimeLimitExceeded")),
+        Error::NoRule(_) => (StatusCode::FORBIDDEN, Some("NoMatchingRuleFound")),
         Error::MissingToken => (StatusCode::UNAUTHORIZED, Some("MissingAuthReq")),
         Error::EmptyRefreshToken
         | Error::EmptyAccessToken
@@ -103,13 +126,13 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::FunctionNotFound => (StatusCode::NOT_FOUND, Some("FunctionNotFound")),
         Error::ServiceNotFound(_) => (StatusCode::NOT_FOUND, Some("ServiceNotFound")),
         Error::UserNotFound => (StatusCode::NOT_FOUND, Some("UserNotFound")),
-        Error::KeyNotFound { .. } => (StatusCode::NOT_FOUND, None),
+        Error::KeyNotFound { .. } | Error::SecretNotFound(_) => (StatusCode::NOT_FOUND, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
         Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {
             (StatusCode::CONFLICT, None)
         }
-        Error::TooManyGuests => (StatusCode::TOO_MANY_REQUESTS, None),
+        Error::TooManyGuests | Error::TooManyTries => (StatusCode::TOO_MANY_REQUESTS, None),
         Error::Busy | Error::Store(store::Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, None),
         Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {
             (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
@@ -117,10 +140,40 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
     }
 }
 
+/// Status and `error_code` of a refused link, in the words that the app chose.
+fn wire_link(refusal: &LinkRefusal, words: LinkErrors) -> (StatusCode, Option<&'static str>) {
+    match (refusal, words) {
+        (LinkRefusal::Anonymous | LinkRefusal::SecondEmail, LinkErrors::Safe | LinkErrors::Exact) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
+        }
+        (LinkRefusal::Anonymous | LinkRefusal::SecondEmail, LinkErrors::Strict)
+        | (LinkRefusal::NotLinkable, LinkErrors::Safe | LinkErrors::Exact | LinkErrors::Strict) => {
+            (StatusCode::BAD_REQUEST, Some("InvalidParameter"))
+        }
+        (LinkRefusal::Taken | LinkRefusal::ProviderDisabled(_), LinkErrors::Safe) => {
+            (StatusCode::UNAUTHORIZED, Some("AuthError"))
+        }
+        (LinkRefusal::Taken | LinkRefusal::ProviderDisabled(_), LinkErrors::Exact) => {
+            (StatusCode::UNAUTHORIZED, Some("InvalidSession"))
+        }
+        (LinkRefusal::Taken, LinkErrors::Strict) => (StatusCode::CONFLICT, Some("InvalidSession")),
+        (LinkRefusal::ProviderDisabled(_), LinkErrors::Strict) => {
+            (StatusCode::BAD_REQUEST, Some("InvalidSession"))
+        }
+        (LinkRefusal::Credential { password, .. }, words) => {
+            let status = match words {
+                LinkErrors::Safe | LinkErrors::Exact => StatusCode::UNAUTHORIZED,
+                LinkErrors::Strict => StatusCode::BAD_REQUEST,
+            };
+            (status, Some(if *password { "InvalidPassword" } else { "AuthError" }))
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, error_code) = wire(&self.error);
-        let text = self.text_for_client();
+        let text = text(&self.error, self.request);
         if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) {
             tracing::error!(request = %self.request, status = status.as_u16(), error = %with_causes(&self.error, ": "), "request failed");
         } else {
@@ -146,16 +199,16 @@ impl Failure {
     pub(super) fn with_problems(self, problems: Vec<Problem>) -> Failure {
         Failure { problems, ..self }
     }
+}
 
-    /// The text of the error; what the machine could not do is told blandly.
-    fn text_for_client(&self) -> String {
-        match &self.error {
-            Error::Store(store::Error::Unavailable(_)) => {
-                "the server cannot do that right now: try again in a moment".to_owned()
-            }
-            Error::Store(_) | Error::Unreadable(_) => bland(self.request),
-            refusal => refusal.to_string(),
+/// The text of an error for a client; what the machine could not do is told blandly.
+pub(super) fn text(error: &Error, request: RequestId) -> String {
+    match error {
+        Error::Store(store::Error::Unavailable(_)) => {
+            "the server cannot do that right now: try again in a moment".to_owned()
         }
+        Error::Store(_) | Error::Unreadable(_) => bland(request),
+        refusal => refusal.to_string(),
     }
 }
 

@@ -151,6 +151,12 @@ object_ids! {
     SessionId;
     /// A device, as the client's SDK keeps it. All zeros means none.
     DeviceId;
+    /// An e-mail address with its password: the id of its identity.
+    CredentialId;
+    /// An API key: the id of its identity.
+    ApiKeyId;
+    /// An event that waits for its trigger.
+    EventId;
     /// A request, as answers and the log name it (`co_id`).
     RequestId;
 }

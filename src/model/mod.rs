@@ -19,8 +19,8 @@ pub use config::{
     Provider, ProviderType, Settings, TokenForm, default_location,
 };
 pub use id::{
-    AppId, AppKey, BadId, ClientAppId, DeploymentId, DeviceId, DomainId, GroupId, ObjectId, ProviderId,
-    RequestId, SessionId, UserId,
+    ApiKeyId, AppId, AppKey, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId, DomainId, EventId,
+    GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
 };
 pub use secret::Secret;
 pub use time::{Clock, DAY, Day, Timestamp};

@@ -1,7 +1,7 @@
 //! Users, identities, sessions and devices.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Day, DeviceId, ObjectId, ProviderType, SessionId, Timestamp, UserId};
 
@@ -28,8 +28,10 @@ pub struct User {
     pub disabled: bool,
     /// A guest's last day of activity, when that is later than the day it was made.
     pub last_seen: Option<Day>,
-    /// The union of what its providers told.
-    pub data: Map<String, Value>,
+    /// Anybody else's last activity, to the hour.
+    pub last_active_at: Option<Timestamp>,
+    /// What the app keeps of the user, told in each new access token.
+    pub custom_data: Option<Map<String, Value>>,
     /// In the order in which they were made.
     pub identities: Vec<Identity>,
 }
@@ -40,9 +42,40 @@ impl User {
         self.id.0.created()
     }
 
+    /// The union of what the providers told, in the order of the identities; the identity at `last`, with which the
+    /// session began, has the last word.
+    pub fn data(&self, last: Option<usize>) -> Map<String, Value> {
+        let mut data = Map::new();
+        let session = last.and_then(|n| self.identities.get(n));
+        for identity in self.identities.iter().chain(session) {
+            data.extend(identity.data.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        data
+    }
+
+    /// The user as triggers are shown it.
+    pub fn shown(&self) -> Value {
+        let identities = self.identities.iter().map(|identity| {
+            json!({ "id": identity.id, "provider_type": identity.provider, "data": identity.data })
+        });
+        json!({
+            "id": self.id,
+            "type": self.kind,
+            "data": self.data(None),
+            "custom_data": self.custom_data,
+            "identities": identities.collect::<Vec<_>>(),
+        })
+    }
+
+    /// The identity of a provider, the first one when there are several.
+    pub fn identity(&self, provider: ProviderType) -> Option<&Identity> {
+        self.identities.iter().find(|identity| identity.provider == provider)
+    }
+
     /// The last day on which the user is known to have been active.
     pub fn last_active(&self) -> Day {
-        self.last_seen.unwrap_or(Day(i64::MIN)).max(self.created().day())
+        let seen = self.last_active_at.map(Timestamp::day).or(self.last_seen);
+        seen.unwrap_or(Day(i64::MIN)).max(self.created().day())
     }
 }
 
@@ -53,6 +86,8 @@ pub struct Identity {
     pub id: String,
     /// Which provider.
     pub provider: ProviderType,
+    /// What the provider told of the person, at the last login with it.
+    pub data: Map<String, Value>,
 }
 
 /// The id of a guest's one identity, `<oid>-<24 letters>`, derived from the user's id so that it needs no row.
@@ -94,6 +129,8 @@ pub struct Session {
     pub user: UserId,
     /// The provider of the identity that logged in.
     pub provider: ProviderType,
+    /// Its place among the user's identities.
+    pub identity: usize,
     /// The device that logged in, if it said so.
     pub device: Option<DeviceId>,
     /// What the device said of itself.

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::outbound;
 use super::{STORE_FILE, ServerError, real};
 use crate::auth::{Auth, Parts, Sealer};
 use crate::config::Config;
+use crate::functions::{self, Engine};
 use crate::http::{Front, Guard, Http, Limits, admin, metrics};
 use crate::model::{Clock, Dice, GroupId, Secret};
 use crate::store::sqlite::{Options, Sqlite};
@@ -42,6 +44,8 @@ impl Ground {
 
     /// Reads the apps. `public_url` is where clients reach them.
     pub(super) async fn build(self, config: &Config, public_url: &str) -> Result<House, ServerError> {
+        let others = outbound::others(config, public_url)?;
+        let engine = Engine::start(functions::Limits::default()).map_err(ServerError::Functions)?;
         let auth = Auth::open(Parts {
             store: Arc::clone(&self.store),
             clock: self.clock,
@@ -50,6 +54,12 @@ impl Ground {
             public_url: public_url.to_owned(),
             page_origins: HashMap::new(),
             guest_logins_per_hour: config.guest_logins_per_hour,
+            password_logins_per_minute: config.password_logins_per_minute,
+            mails_per_hour: config.mails_per_hour,
+            engine: Arc::new(engine),
+            mail: others.mail,
+            fetch: others.fetch,
+            issuers: others.issuers,
         });
         Ok(House { auth: auth.await?, store: self.store })
     }

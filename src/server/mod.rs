@@ -4,6 +4,7 @@ mod arrivals;
 mod doors;
 mod house;
 mod listen;
+mod outbound;
 mod patience;
 mod real;
 mod restore;
@@ -81,6 +82,20 @@ pub enum ServerError {
     /// An app directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// The way to send mail, or to fetch from others.
+    #[error("failed to prepare mail and fetches")]
+    Outbound(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The engine of functions.
+    #[error("failed to start the engine of functions")]
+    Functions(#[source] std::io::Error),
+    /// The file with issuers' addresses.
+    #[error("failed to read issuers from {path}: {reason}")]
+    Issuers {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The apps in the store.
     #[error("failed to read the apps in the store")]
     Auth(#[from] auth::Error),
@@ -174,6 +189,8 @@ pub async fn run(
     if let Some(certificate) = &certificate {
         tasks.spawn(rounds::reread(Arc::clone(certificate), rounds::hang_up()?, stopped.clone()));
     }
+    tasks.spawn(rounds::reread_apps(Arc::clone(&http.auth), stopped.clone()));
+    tasks.spawn(rounds::deliver(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::reap(Arc::clone(&store), http.clone(), stopped.clone()));
     let pages = pages::Pages { roots: Arc::new(shown), client_url: ready.client_url.as_str().into() };
     doors.open(Rooms { config: &config, certificate, http, pages, stopped }, &mut tasks);

@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::listen::Stop;
 use super::tls::Certificate;
 use super::{ServerError, rest};
+use crate::auth::Auth;
 use crate::expiry::{Reaper, Step};
 use crate::http::Http;
 use crate::model::{Timestamp, with_causes};
@@ -17,6 +18,10 @@ use crate::store::Store;
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
 /// How long the reaper rests after the store failed it.
 const REAPER_REST: Duration = Duration::from_secs(60);
+/// How long reading the apps again rests after it failed.
+const REREAD_REST: Duration = Duration::from_secs(1);
+/// How long delivery rests when no event is kept.
+const DELIVERY_REST: Duration = Duration::from_secs(3600);
 
 /// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
 pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http, mut stop: Stop) {
@@ -25,12 +30,13 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
         let now = auth.clock().now();
         // A sweep of millions takes minutes. Left between two bites it is whole, and goes on at the next start.
         let stepped = tokio::select! {
-            stepped = reaper.step(now) => stepped,
+            stepped = reaper.step(now, |app| auth.waits_for_expiry(app)) => stepped,
             _ = stop.changed() => return,
         };
         let wait = match stepped {
             Ok(Step::Done { removed, next }) => {
                 reminder = Reminder::default();
+                auth.events_waiting();
                 metrics.expired.inc_by(removed);
                 if removed > 0 {
                     tracing::info!(removed, "guests expired");
@@ -72,6 +78,48 @@ impl Reminder {
             self.0 = Some(now);
         }
         due
+    }
+}
+
+/// Reads the apps again when somebody changed one and went away before it was read.
+pub(super) async fn reread_apps(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        tokio::select! {
+            () = auth.unread() => {}
+            _ = stop.changed() => return,
+        }
+        while let Err(error) = auth.reload().await {
+            tracing::error!(error = %with_causes(&error, ": "), "failed to read the apps again");
+            tokio::select! {
+                () = rest(REREAD_REST) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+}
+
+/// Delivers events to the triggers that wait for them: at their deadlines, and whenever one was kept.
+pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        let delivered = tokio::select! {
+            delivered = auth.deliver_events() => delivered,
+            _ = stop.changed() => return,
+        };
+        let wait = match delivered {
+            Ok(Some(due)) => {
+                Duration::from_secs(u64::try_from(due.0 - auth.clock().now().0).unwrap_or(1).max(1))
+            }
+            Ok(None) => DELIVERY_REST,
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to deliver events");
+                REAPER_REST
+            }
+        };
+        tokio::select! {
+            () = rest(wait) => {}
+            () = auth.event_kept() => {}
+            _ = stop.changed() => return,
+        }
     }
 }
 

@@ -15,15 +15,18 @@
 //! - *same order*: pages sort bytewise.
 //! - *same values*: no `now()`, triggers or sequences.
 
+mod account;
 pub mod sqlite;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
+pub use account::*;
+
 use crate::model::{
-    AnonymousUserExpiration, AppId, AppKey, ClientAppId, Day, DeploymentId, Device, DeviceId, DomainId,
-    GroupId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
+    AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, DeploymentId, Device, DeviceId,
+    DomainId, GroupId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -120,6 +123,31 @@ pub trait Ask: Send + Sync {
         limit: u32,
     ) -> Answer<'_, Vec<User>>;
 
+    /// Whose identity it is.
+    fn claimant<'a>(&'a self, app: AppKey, provider: ProviderType, id: &'a str)
+    -> Answer<'a, Option<UserId>>;
+
+    /// The credential that has an e-mail address now: compared byte for byte.
+    fn credential<'a>(&'a self, app: AppKey, email: &'a str) -> Answer<'a, Option<Credential>>;
+
+    /// Credentials whose user does not exist yet, by ascending id.
+    fn pending(&self, app: AppKey, after: Option<CredentialId>, limit: u32) -> Answer<'_, Vec<Credential>>;
+
+    /// The API key with a value of this SHA-256.
+    fn api_key(&self, app: AppKey, hash: [u8; 32]) -> Answer<'_, Option<ApiKey>>;
+
+    /// A user's own API keys, by ascending id; those of the app's server users when `user` is `None`.
+    fn api_keys_of(&self, app: AppKey, user: Option<UserId>) -> Answer<'_, Vec<ApiKey>>;
+
+    /// An app's secrets, by name, as they are stored.
+    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<(String, Secret<Vec<u8>>)>>;
+
+    /// Events that are due, of every app, the oldest first.
+    fn due_events(&self, now: Timestamp, limit: u32) -> Answer<'_, Vec<Event>>;
+
+    /// When the next event is due.
+    fn next_event(&self) -> Answer<'_, Option<Timestamp>>;
+
     /// The first second at which the policy lets a guest go, looking only at users after the cursor (and at guests
     /// seen after the day they were made). `None` when there is no guest to wait for.
     fn next_expiry(
@@ -144,14 +172,65 @@ pub trait Store: Ask {
     /// Makes a configuration live: a new app with its keys, or a new deployment of an app.
     fn deploy(&self, act: Deploy) -> Answer<'_, ()>;
 
-    /// A guest arrives: a new user with its first session.
-    fn log_in(&self, act: LogIn) -> Answer<'_, ()>;
+    /// Somebody logs in: a guest, who is always new, or whoever has an identity, who may be. Opens a session.
+    /// Conflict: `Id`.
+    fn log_in(&self, act: LogIn) -> Answer<'_, LoggedIn>;
+
+    /// An identity is added to the user of a session; the only act that has two homes.
+    fn link(&self, act: Link) -> Answer<'_, Linked>;
+
+    /// An e-mail address and password are registered. `false` when somebody has the address: confirmed, or pending
+    /// with a token that has not lapsed.
+    fn register(&self, act: Register) -> Answer<'_, bool>;
+
+    /// Uses a confirmation token up, once. `false` when there is no such token, or it lapsed.
+    fn confirm(&self, act: UseToken) -> Answer<'_, bool>;
+
+    /// Confirms a credential without a token. `false` when it is gone, confirmed, or its address is another's now.
+    fn confirm_credential(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool>;
+
+    /// Gives a credential a new token in place of the old one of its purpose. `false` when it is gone, and for a token
+    /// that confirms also when it is confirmed, or its address is another's now.
+    fn renew_token(&self, act: RenewToken) -> Answer<'_, bool>;
+
+    /// Uses a reset token up, once, and sets the password with it: all sessions of the credential's user end.
+    fn reset_password(&self, act: ResetPassword) -> Answer<'_, bool>;
+
+    /// Sets a password: all sessions of the credential's user end. `false` when the credential is gone.
+    fn set_password(&self, act: SetPassword) -> Answer<'_, bool>;
+
+    /// Removes a credential that has no user yet. `false` when there is no such one.
+    fn delete_pending(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool>;
+
+    /// Makes an API key.
+    fn make_api_key(&self, act: MakeApiKey) -> Answer<'_, MadeApiKey>;
+
+    /// Enables or disables an API key of its owner. `false` when there is no such key.
+    fn set_api_key_disabled(&self, act: SetApiKeyDisabled) -> Answer<'_, bool>;
+
+    /// Removes an API key of its owner, and with a server key its user. `false` when there is no such key.
+    fn delete_api_key(&self, act: DeleteApiKey) -> Answer<'_, bool>;
+
+    /// Sets what the app keeps of a user. `false` when there is no such user.
+    fn set_custom_data(&self, act: SetCustomData) -> Answer<'_, bool>;
+
+    /// Sets or removes a secret. `false` when there was none to remove.
+    fn set_secret(&self, act: SetSecret) -> Answer<'_, bool>;
+
+    /// Keeps what a redirect to an issuer must be matched with when it comes back.
+    fn put_redirect(&self, act: PutRedirect) -> Answer<'_, ()>;
+
+    /// Takes it out again, once. `None` when it is gone, was taken, or lapsed.
+    fn take_redirect(&self, state: [u8; 32], now: Timestamp) -> Answer<'_, Option<String>>;
+
+    /// Removes events that were delivered, and puts off those that were not.
+    fn settle_event(&self, act: SettleEvent) -> Answer<'_, ()>;
 
     /// Ends one session. `true` when it was there.
     fn log_out(&self, act: LogOut) -> Answer<'_, bool>;
 
-    /// Notes a guest's day of activity, if it is later than what is known. Never moves backwards, and does nothing
-    /// to users who are no guests or are gone.
+    /// Notes activity, if it is later than what is known: a guest's day, anybody else's second. Never moves
+    /// backwards, and does nothing to users who are gone.
     fn touch(&self, act: Touch) -> Answer<'_, ()>;
 
     /// Enables or disables a user; disabling ends all its sessions. `false` when there is no such user.
@@ -160,7 +239,7 @@ pub trait Store: Ask {
     /// Ends all sessions of a user. `false` when there is no such user.
     fn revoke_sessions(&self, act: RevokeSessions) -> Answer<'_, bool>;
 
-    /// Removes a user with its identities and sessions. `false` when there was no such user.
+    /// Removes a user with its identities, credentials, API keys and sessions. `false` when there was no such user.
     fn delete_user(&self, act: DeleteUser) -> Answer<'_, bool>;
 
     /// Removes at most `limit` guests that the policy lets go, with their sessions, deciding in the statement that
@@ -310,21 +389,29 @@ pub struct NewApp {
     pub keys: Vec<KeyRecord>,
 }
 
-/// A guest arrives. Linking and other providers will add the identity that was proved.
+/// Somebody logs in.
 #[derive(Clone, Debug)]
 pub struct LogIn {
     /// The app.
     pub app: AppKey,
-    /// The new user.
+    /// The identity that was proved; `None` for a guest.
+    pub identity: Option<Claim>,
+    /// The user that is made when nobody has the identity.
     pub user: UserId,
-    /// Its session.
+    /// What the user is, if it is made.
+    pub kind: UserType,
+    /// The session that is opened.
     pub session: SessionId,
+    /// When it ends by itself; `None` for a guest's.
+    pub expires: Option<Timestamp>,
     /// The device's id, if it said so.
     pub device: Option<DeviceId>,
     /// What the device said of itself.
     pub device_details: Option<Device>,
-    /// The provider.
-    pub provider: ProviderType,
+    /// The events that triggers wait for.
+    pub events: Events,
+    /// The present.
+    pub now: Timestamp,
 }
 
 /// Ends one session.
@@ -345,8 +432,8 @@ pub struct Touch {
     pub app: AppKey,
     /// Who was active.
     pub user: UserId,
-    /// On which day.
-    pub day: Day,
+    /// When. A guest's is kept as its day.
+    pub at: Timestamp,
 }
 
 /// Enables or disables a user.
@@ -370,12 +457,14 @@ pub struct RevokeSessions {
 }
 
 /// Removes a user.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteUser {
     /// The app.
     pub app: AppKey,
     /// Whom.
     pub user: UserId,
+    /// The event that triggers wait for, with the user as it was.
+    pub event: Option<NewEvent>,
 }
 
 /// Removes guests that the policy lets go.
@@ -392,6 +481,8 @@ pub struct Expire {
     pub after: Option<UserId>,
     /// At most so many are removed, and at most sixteen times so many rows are looked at.
     pub limit: u32,
+    /// Whether a DELETE event is kept of each, under the user's id.
+    pub events: bool,
 }
 
 /// What a bite of expiry did.

@@ -7,5 +7,7 @@ mod client;
 mod contract;
 mod crash;
 mod expiry;
+mod functions;
+mod link;
 mod support;
 mod wire;

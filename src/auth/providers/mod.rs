@@ -1,19 +1,8 @@
-//! One file per provider: each proves a credential and yields an identity.
+//! One file per provider: each proves a credential and yields an identity. What becomes of it is not theirs to say.
 
 pub(super) mod anon_user;
-
-use crate::model::ProviderType;
-
-/// Whether logins through this kind of provider are built. The others are kept in the configuration and refuse.
-pub(super) fn is_served(kind: ProviderType) -> bool {
-    match kind {
-        ProviderType::AnonUser => true,
-        ProviderType::LocalUserpass
-        | ProviderType::ApiKey
-        | ProviderType::CustomToken
-        | ProviderType::CustomFunction
-        | ProviderType::Google
-        | ProviderType::Facebook
-        | ProviderType::Apple => false,
-    }
-}
+pub(super) mod api_key;
+pub(super) mod custom_function;
+pub(super) mod custom_token;
+pub(super) mod local_userpass;
+pub(super) mod oauth2;

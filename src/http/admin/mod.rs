@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod keys;
 mod query;
+mod secrets;
 mod summaries;
 mod users;
 mod view;
@@ -70,6 +71,8 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/keys", get(keys::list))
         .route("/apps/{app}/keys/rotate", post(keys::rotate))
         .route("/apps/{app}/keys/retire", post(keys::retire))
+        .route("/apps/{app}/secrets", get(secrets::list).post(secrets::set))
+        .route("/apps/{app}/secrets/delete", post(secrets::delete))
         .route("/apps/{app}/users/{user}", get(users::whole))
         .route("/apps/{app}/expiring", get(expiry::expiring))
         .route("/apps/{app}/expire", post(expiry::expire))

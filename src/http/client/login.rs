@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use crate::auth::{Error, LoggedIn, Login, Presented};
+use super::oauth;
+use crate::auth::{LoggedIn, Login};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
 use crate::model::{DeviceId, UserId};
@@ -26,12 +27,11 @@ pub(super) async fn login(
 ) -> Answer {
     let app = call.app(&app)?;
     if asks_for_link(query.as_deref()) {
-        let token = call.token(Some(&app), Error::EmptyAccessToken)?;
-        let refused = match Presented::read(token) {
-            Some(token) => call.auth().refuse_link(&app, &token, &provider).await,
-            None => Error::BadAccessToken,
-        };
-        return Err(call.failed(refused, Some(&app)));
+        let caller = call.access(Some(app.client_app_id.as_str())).await?;
+        let login = Login { provider, body: call.object(body, &app).await?, address: call.address };
+        let linked =
+            call.auth().link_credential(&caller, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
+        return Ok(said(linked));
     }
     let body = call.object(body, &app).await?;
     let login = Login { provider, body, address: call.address };
@@ -39,8 +39,17 @@ pub(super) async fn login(
     Ok(said(logged_in))
 }
 
-/// A login by GET: unsafe, since a prefetch makes users, so only apps that ask for it have it.
-pub(super) async fn get_login(call: Call, Path((app, provider)): Path<(String, String)>) -> Answer {
+/// A login by GET: at an OAuth provider the way to its issuer. At any other it is unsafe, since a prefetch makes users,
+/// so only apps that ask for it have it.
+pub(super) async fn get_login(
+    call: Call,
+    Path((app, provider)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Answer {
+    if provider.starts_with("oauth2-") {
+        return oauth::depart(call, &app, &provider, &query.unwrap_or_default(), &headers).await;
+    }
     let app = call.app(&app)?;
     if !app.config.settings.compat.get_login {
         return Ok(reply::only("POST"));

@@ -14,7 +14,7 @@ struct Profile<'a> {
     user_id: UserId,
     domain_id: DomainId,
     identities: Vec<Identity<'a>>,
-    data: &'a Map<String, Value>,
+    data: Map<String, Value>,
     #[serde(rename = "type")]
     kind: UserType,
 }
@@ -38,7 +38,7 @@ pub(super) async fn profile(call: Call, path: Scope) -> Answer {
         user_id: user.id,
         domain_id: app.domain_id,
         identities: identities.collect(),
-        data: &user.data,
+        data: user.data(Some(caller.session.identity)),
         kind: user.kind,
     };
     Ok(reply::json(StatusCode::OK, &profile))

@@ -6,7 +6,6 @@ use axum::response::Response;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 
-use super::{Scope, scope};
 use crate::auth::Error;
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
@@ -27,23 +26,6 @@ pub(super) async fn account(
         Err(_) => Error::ProviderNotFound(provider),
     };
     Err(call.failed(refused, Some(&app)))
-}
-
-/// API keys are for users who are not anonymous, and so far there are no others.
-pub(super) async fn api_keys(call: Call, path: Scope) -> Answer {
-    let caller = call.refresh(scope(&path)).await?;
-    Err(call.failed(Error::NoApiKeysForGuests, Some(&caller.app)))
-}
-
-/// No app has functions yet, nor services.
-pub(super) async fn call_function(call: Call, Path(app): Path<String>, body: Body) -> Answer {
-    let caller = call.access(Some(&app)).await?;
-    let body = call.object(body, &caller.app).await?;
-    let refused = match body.get("service").and_then(serde_json::Value::as_str) {
-        Some(service) => Error::ServiceNotFound(service.to_owned()),
-        None => Error::FunctionNotFound,
-    };
-    Err(call.failed(refused, Some(&caller.app)))
 }
 
 /// A stream begins, says that there is nothing to stream, and ends. Core and Stitch put the token into the query.

@@ -5,10 +5,12 @@ use rusqlite::{Connection, params};
 use super::rule::{self, Due};
 use super::{Sqlite, row, sql};
 use crate::model::{
-    AnonymousUserExpiration, AppKey, DeviceHash, GroupId, ObjectId, Session, SessionId, Timestamp, User,
-    UserId,
+    AnonymousUserExpiration, AppKey, CredentialId, DeviceHash, GroupId, ObjectId, ProviderType, Secret,
+    Session, SessionId, Timestamp, User, UserId,
 };
-use crate::store::{Answer, AppRecord, Ask, Bearer, DirectoryRecord, File, Page, Result};
+use crate::store::{
+    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Page, Result,
+};
 
 impl Ask for Sqlite {
     fn apps(&self) -> Answer<'_, Vec<AppRecord>> {
@@ -50,19 +52,22 @@ impl Ask for Sqlite {
 
     fn bearer(&self, app: AppKey, user: UserId, session: SessionId) -> Answer<'_, Option<Bearer>> {
         self.point(move |connection| {
-            row::one(connection, sql::BEARER, params![app.0, user.0.0, session.0.0], row::bearer)
+            let params = params![app.0, user.0.0, session.0.0];
+            row::one(connection, sql::BEARER, params, |row| row::bearer(connection, app, row))
         })
     }
 
     fn user(&self, app: AppKey, user: UserId) -> Answer<'_, Option<User>> {
-        self.point(move |connection| row::one(connection, sql::USER, params![app.0, user.0.0], row::user))
+        self.point(move |connection| {
+            row::one(connection, sql::USER, params![app.0, user.0.0], |row| row::user(connection, app, row))
+        })
     }
 
     fn users(&self, app: AppKey, page: Page) -> Answer<'_, Vec<User>> {
         self.parts.readers.long(move |connection| {
             let after = after(&page.after);
             let params = params![app.0, after, page.guest, page.disabled, page.limit];
-            row::all(connection, sql::USERS, params, row::user)
+            row::all(connection, sql::USERS, params, |row| row::user(connection, app, row))
         })
     }
 
@@ -98,7 +103,62 @@ impl Ask for Sqlite {
         self.parts.readers.long(move |connection| {
             let Some(due) = Due::at(policy, now) else { return Ok(Vec::new()) };
             let params = params![app.0, after(&cursor), due.made_before.0.0, due.seen_before, limit];
-            row::all(connection, sql::EXPIRED, params, row::user)
+            row::all(connection, sql::EXPIRED, params, |row| row::user(connection, app, row))
+        })
+    }
+
+    fn claimant<'a>(
+        &'a self,
+        app: AppKey,
+        provider: ProviderType,
+        id: &'a str,
+    ) -> Answer<'a, Option<UserId>> {
+        self.point(move |connection| claimant(connection, app, provider, id))
+    }
+
+    fn credential<'a>(&'a self, app: AppKey, email: &'a str) -> Answer<'a, Option<Credential>> {
+        self.point(move |connection| {
+            row::one(connection, sql::CREDENTIAL_OF_ADDRESS, params![app.0, email], row::credential)
+        })
+    }
+
+    fn pending(&self, app: AppKey, after: Option<CredentialId>, limit: u32) -> Answer<'_, Vec<Credential>> {
+        self.parts.readers.long(move |connection| {
+            let after: &[u8] = after.as_ref().map_or(&[], |id| &id.0.0);
+            row::all(connection, sql::PENDING, params![app.0, after, limit], row::credential)
+        })
+    }
+
+    fn api_key(&self, app: AppKey, hash: [u8; 32]) -> Answer<'_, Option<ApiKey>> {
+        self.point(move |connection| {
+            row::one(connection, sql::API_KEY_BY_HASH, params![app.0, hash], row::api_key)
+        })
+    }
+
+    fn api_keys_of(&self, app: AppKey, user: Option<UserId>) -> Answer<'_, Vec<ApiKey>> {
+        self.point(move |connection| api_keys_of(connection, app, user))
+    }
+
+    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<(String, Secret<Vec<u8>>)>> {
+        self.point(move |connection| {
+            row::all(connection, sql::SECRETS, [app.0], |row| {
+                let cells = row::Cells::new(row, "secrets", 0);
+                Ok((cells.get(0)?, Secret::new(cells.get(1)?)))
+            })
+        })
+    }
+
+    fn due_events(&self, now: Timestamp, limit: u32) -> Answer<'_, Vec<Event>> {
+        self.parts
+            .readers
+            .long(move |connection| row::all(connection, sql::DUE_EVENTS, params![now.0, limit], row::event))
+    }
+
+    fn next_event(&self) -> Answer<'_, Option<Timestamp>> {
+        self.point(|connection| {
+            row::one(connection, sql::NEXT_EVENT, (), |row| {
+                row::Cells::new(row, "events", 0).get(0).map(Timestamp)
+            })
         })
     }
 
@@ -134,6 +194,25 @@ impl Sqlite {
 pub(super) fn group(connection: &Connection) -> Result<Option<GroupId>> {
     let id = row::server::<Option<[u8; 12]>>(connection, sql::GROUP)?;
     Ok(id.map(|bytes| GroupId(ObjectId(bytes))))
+}
+
+pub(super) fn claimant(
+    connection: &Connection,
+    app: AppKey,
+    provider: ProviderType,
+    id: &str,
+) -> Result<Option<UserId>> {
+    row::one(connection, sql::CLAIMANT, params![app.0, provider.number(), id], |row| {
+        row::Cells::new(row, "claims", 0).object_id(0).map(UserId)
+    })
+}
+
+/// The keys that a user made, or those that server users were made with.
+pub(super) fn api_keys_of(connection: &Connection, app: AppKey, user: Option<UserId>) -> Result<Vec<ApiKey>> {
+    match user {
+        Some(user) => row::all(connection, sql::API_KEYS_OF, params![app.0, user.0.0], row::api_key),
+        None => row::all(connection, sql::SERVER_API_KEYS, [app.0], row::api_key),
+    }
 }
 
 /// The id that a page follows, as bytes: none at all sort before every id.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
-use crate::store::Error;
+use crate::store::{Error, Taken};
 
 /// The source of an [`Error::Unavailable`].
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,6 +49,15 @@ impl From<rusqlite::Error> for Error {
 /// Whether a row with this key is there already.
 pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+/// Says that an id is taken, when that is why a row was not inserted.
+pub(super) fn unless_taken(inserted: rusqlite::Result<usize>) -> Result<(), Error> {
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error) if is_taken(&error) => Err(Error::Conflict(Taken::Id)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Refuses what a twin engine cannot hold in a text.

@@ -34,10 +34,12 @@ use readers::Readers;
 use writer::Writer;
 
 use super::{
-    AddKey, Answer, BackedUp, DeleteUser, Deploy, Expire, Expired, Finding, Found, LogIn, LogOut, Result,
-    RetireKey, RevokeSessions, SetDisabled, Store, Touch,
+    AddKey, Answer, BackedUp, DeleteApiKey, DeleteUser, Deploy, Expire, Expired, Finding, Found, Link,
+    Linked, LogIn, LogOut, LoggedIn, MadeApiKey, MakeApiKey, PutRedirect, Register, RenewToken,
+    ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData, SetDisabled,
+    SetPassword, SetSecret, SettleEvent, Store, Touch, UseToken,
 };
-use crate::model::{GroupId, Timestamp};
+use crate::model::{AppKey, CredentialId, GroupId, Timestamp};
 
 /// A store in one SQLite file. Its asks and acts are to be made within a tokio runtime.
 ///
@@ -113,7 +115,71 @@ impl Store for Sqlite {
         }
     }
 
-    fn log_in(&self, act: LogIn) -> Answer<'_, ()> {
+    fn log_in(&self, act: LogIn) -> Answer<'_, LoggedIn> {
+        self.parts.writer.submit(act)
+    }
+
+    fn link(&self, act: Link) -> Answer<'_, Linked> {
+        self.parts.writer.submit(act)
+    }
+
+    fn register(&self, act: Register) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn confirm(&self, act: UseToken) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn confirm_credential(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::ConfirmCredential { app, credential })
+    }
+
+    fn renew_token(&self, act: RenewToken) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn reset_password(&self, act: ResetPassword) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn set_password(&self, act: SetPassword) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn delete_pending(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::DeletePending { app, credential })
+    }
+
+    fn make_api_key(&self, act: MakeApiKey) -> Answer<'_, MadeApiKey> {
+        self.parts.writer.submit(act)
+    }
+
+    fn set_api_key_disabled(&self, act: SetApiKeyDisabled) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn delete_api_key(&self, act: DeleteApiKey) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn set_custom_data(&self, act: SetCustomData) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn set_secret(&self, act: SetSecret) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
+    fn put_redirect(&self, act: PutRedirect) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn take_redirect(&self, state: [u8; 32], now: Timestamp) -> Answer<'_, Option<String>> {
+        self.parts.writer.submit(acts::TakeRedirect { state, now })
+    }
+
+    fn settle_event(&self, act: SettleEvent) -> Answer<'_, ()> {
         self.parts.writer.submit(act)
     }
 

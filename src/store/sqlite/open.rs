@@ -12,7 +12,10 @@ use super::sql;
 
 /// What the schema is made of, forward only: a database at version `n` has seen the first `n` of them. The length of
 /// this list is the schema that this server knows.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0002_become_someone.sql"),
+];
 
 /// `PRAGMA application_id` of our files: "PsBy".
 const APPLICATION_ID: i32 = 0x5073_4279;
@@ -24,7 +27,7 @@ pub(super) const MODE: u32 = 0o600;
 const LOG_LIMIT_BYTES: u32 = 64 << 20;
 
 /// More than there are statements, so that none is ever prepared twice.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 160;
 
 /// How a file is opened.
 #[derive(Clone, Debug)]

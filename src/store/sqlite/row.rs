@@ -5,11 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
+use super::sql;
 use crate::model::{
-    AppId, AppKey, Day, DeploymentId, DeviceHash, DeviceId, DomainId, GroupId, Identity, ObjectId,
-    ProviderType, Secret, Session, SessionId, Timestamp, User, UserId, UserType, anonymous_identity_id,
+    ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId, EventId,
+    GroupId, Identity, ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId, UserType,
+    anonymous_identity_id,
 };
-use crate::store::{AppRecord, Bearer, Error, File, KeyRecord, Result};
+use crate::store::{ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Operation, Result};
 
 /// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
 pub(super) struct Cells<'a> {
@@ -37,6 +39,17 @@ impl<'a> Cells<'a> {
             1 => Ok(true),
             other => Err(self.corrupt(&format_args!("{other} is no flag"))),
         }
+    }
+
+    fn provider(&self, column: usize) -> Result<ProviderType> {
+        let number = self.get::<u8>(column)?;
+        ProviderType::from_number(number)
+            .ok_or_else(|| self.corrupt(&format_args!("{number} is no provider")))
+    }
+
+    fn json(&self, column: usize) -> Result<Option<Map<String, Value>>> {
+        let json = self.get::<Option<String>>(column)?;
+        json.map(|json| serde_json::from_str(&json).map_err(|error| self.corrupt(&error))).transpose()
     }
 
     /// Names the row by its first column.
@@ -78,8 +91,9 @@ pub(super) fn all<T>(
     Ok(found)
 }
 
-/// Reads `user_columns!()`.
-pub(super) fn user(row: &Row<'_>) -> Result<User> {
+/// Reads `user_columns!` of an app, and the identities of those who have rows of them. That is another query, but
+/// not another view: the one that returned this row is still open.
+pub(super) fn user(connection: &Connection, app: AppKey, row: &Row<'_>) -> Result<User> {
     let cells = Cells::new(row, "users", 0);
     let id = UserId(cells.object_id(0)?);
     let guest = cells.flag(2)?;
@@ -90,16 +104,49 @@ pub(super) fn user(row: &Row<'_>) -> Result<User> {
     };
     let identities = if guest {
         let id = cells.get::<Option<String>>(5)?.unwrap_or_else(|| anonymous_identity_id(id));
-        vec![Identity { id, provider: ProviderType::AnonUser }]
+        vec![Identity { id, provider: ProviderType::AnonUser, data: Map::new() }]
     } else {
-        Vec::new()
+        identities_of(connection, app, id)?
     };
-    let data = match cells.get::<Option<String>>(6)? {
-        None => Map::new(),
-        Some(json) => serde_json::from_str::<Map<String, Value>>(&json).map_err(|e| cells.corrupt(&e))?,
-    };
-    let last_seen = cells.get::<Option<i64>>(4)?.map(Day);
-    Ok(User { id, kind, guest, disabled: cells.flag(3)?, last_seen, data, identities })
+    if identities.is_empty() {
+        return Err(cells.corrupt(&"it has no identity"));
+    }
+    // A day or a second.
+    let seen = cells.get::<Option<i64>>(4)?;
+    Ok(User {
+        id,
+        kind,
+        guest,
+        disabled: cells.flag(3)?,
+        last_seen: seen.filter(|_| guest).map(Day),
+        last_active_at: seen.filter(|_| !guest).map(Timestamp),
+        custom_data: cells.json(6)?,
+        identities,
+    })
+}
+
+fn identities_of(connection: &Connection, app: AppKey, user: UserId) -> Result<Vec<Identity>> {
+    let mut places = 0..;
+    all(connection, sql::IDENTITIES_OF, rusqlite::params![app.0, user.0.0], |row| {
+        let cells = Cells::new(row, "identities", 0);
+        if places.next() != Some(cells.get::<i64>(0)?) {
+            return Err(cells.corrupt(&format_args!("a place of {user} is missing")));
+        }
+        identity(row)
+    })
+}
+
+/// Reads `n, provider, id, data`.
+pub(super) fn identity(row: &Row<'_>) -> Result<Identity> {
+    let cells = Cells::new(row, "identities", 0);
+    let data = cells.json(3)?.unwrap_or_default();
+    Ok(Identity { id: cells.get(2)?, provider: cells.provider(1)?, data })
+}
+
+/// Reads the place of an identity.
+pub(super) fn place(row: &Row<'_>) -> Result<usize> {
+    let cells = Cells::new(row, "identities", 0);
+    usize::try_from(cells.get::<i64>(0)?).map_err(|error| cells.corrupt(&error))
 }
 
 /// Reads the id alone.
@@ -107,27 +154,93 @@ pub(super) fn user_id(row: &Row<'_>) -> Result<UserId> {
     Cells::new(row, "users", 0).object_id(0).map(UserId)
 }
 
-/// Reads `session_columns!()`.
+/// Reads `session_columns!(), session_provider!()`.
 pub(super) fn session(row: &Row<'_>) -> Result<Session> {
-    session_from(row, 0)
+    let cells = Cells::new(row, "sessions", 0);
+    session_from(&cells, |place| match (cells.get::<Option<u8>>(6)?, place) {
+        (Some(_), _) => cells.provider(6).map(Some),
+        (None, 0) => Ok(Some(ProviderType::AnonUser)),
+        (None, _) => Ok(None),
+    })
 }
 
-/// Reads `user_columns!(), session_columns!()`.
-pub(super) fn bearer(row: &Row<'_>) -> Result<Bearer> {
-    Ok(Bearer { user: user(row)?, session: session_from(row, 7)? })
+/// Reads `user_columns!("u.")` and `session_columns!()` of an app.
+pub(super) fn bearer(connection: &Connection, app: AppKey, row: &Row<'_>) -> Result<Bearer> {
+    let user = user(connection, app, row)?;
+    let session = session_from(&Cells::new(row, "sessions", 7), |place| {
+        Ok(user.identities.get(place).map(|identity| identity.provider))
+    })?;
+    Ok(Bearer { user, session })
 }
 
-fn session_from(row: &Row<'_>, from: usize) -> Result<Session> {
-    let cells = Cells::new(row, "sessions", from);
-    let provider = cells.get::<u8>(2)?;
+/// Reads a session whose provider is found by the place of its identity.
+fn session_from(
+    cells: &Cells<'_>,
+    provider: impl FnOnce(usize) -> Result<Option<ProviderType>>,
+) -> Result<Session> {
+    let identity = cells.get::<u32>(2)? as usize;
     Ok(Session {
         id: SessionId(cells.object_id(0)?),
         user: UserId(cells.object_id(1)?),
-        provider: ProviderType::from_number(provider)
-            .ok_or_else(|| cells.corrupt(&format_args!("{provider} is no provider")))?,
+        provider: provider(identity)?.ok_or_else(|| cells.corrupt(&"its identity is missing"))?,
+        identity,
         device: cells.get::<Option<[u8; 12]>>(3)?.map(|bytes| DeviceId(ObjectId(bytes))),
         device_details: cells.get::<Option<[u8; 16]>>(4)?.map(DeviceHash),
         expires: cells.get::<Option<i64>>(5)?.map(Timestamp),
+    })
+}
+
+/// Reads `credential_columns!()`.
+pub(super) fn credential(row: &Row<'_>) -> Result<Credential> {
+    let cells = Cells::new(row, "credentials", 0);
+    Ok(Credential {
+        id: CredentialId(cells.object_id(0)?),
+        email: cells.get(1)?,
+        hash: Secret::new(cells.get(2)?),
+        confirmed: cells.flag(3)?,
+        user: cells.get::<Option<[u8; 12]>>(4)?.map(|bytes| UserId(ObjectId(bytes))),
+        blocks_until: Timestamp(cells.get(5)?),
+    })
+}
+
+/// Reads the user of a credential alone.
+pub(super) fn credential_user(row: &Row<'_>) -> Result<Option<UserId>> {
+    let id = Cells::new(row, "credentials", 0).get::<Option<[u8; 12]>>(0)?;
+    Ok(id.map(|bytes| UserId(ObjectId(bytes))))
+}
+
+/// Reads `api_key_columns!()`.
+pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey> {
+    let cells = Cells::new(row, "api_keys", 0);
+    Ok(ApiKey {
+        id: ApiKeyId(cells.object_id(0)?),
+        user: UserId(cells.object_id(1)?),
+        server: cells.flag(2)?,
+        name: cells.get(3)?,
+        disabled: cells.flag(4)?,
+    })
+}
+
+/// Reads `id, app, operation, user, providers, snapshot, at, tries`.
+pub(super) fn event(row: &Row<'_>) -> Result<Event> {
+    let cells = Cells::new(row, "events", 0);
+    let operation = match cells.get::<i64>(2)? {
+        0 => Operation::Create,
+        1 => Operation::Login,
+        2 => Operation::Delete,
+        other => return Err(cells.corrupt(&format_args!("{other} is no operation"))),
+    };
+    let numbers = cells.get::<Vec<u8>>(4)?;
+    let providers = numbers.into_iter().map(ProviderType::from_number).collect::<Option<_>>();
+    Ok(Event {
+        id: EventId(cells.object_id(0)?),
+        app: AppKey(cells.get(1)?),
+        operation,
+        user: UserId(cells.object_id(3)?),
+        providers: providers.ok_or_else(|| cells.corrupt(&"one of its providers is none"))?,
+        snapshot: cells.get(5)?,
+        at: Timestamp(cells.get(6)?),
+        tries: cells.get(7)?,
     })
 }
 

@@ -10,17 +10,61 @@ macro_rules! statements {
     };
 }
 
-/// The columns that `row::user` reads, in its order.
+/// The columns that `row::user` reads, in its order, each after a prefix such as `u.`.
 macro_rules! user_columns {
-    () => {
-        "u.id, u.kind, u.guest, u.disabled, u.last_seen_day, u.identity, u.data"
+    ($of:literal) => {
+        concat!(
+            $of,
+            "id, ",
+            $of,
+            "kind, ",
+            $of,
+            "guest, ",
+            $of,
+            "disabled, ",
+            $of,
+            "last_seen, ",
+            $of,
+            "identity, ",
+            $of,
+            "custom_data"
+        )
     };
 }
 
-/// The columns that `row::session` reads, in its order.
+/// The columns that `row::session_from` reads, in its order.
 macro_rules! session_columns {
     () => {
-        "s.id, s.user, s.provider, s.device, s.device_hash, s.expires"
+        "s.id, s.user, s.identity, s.device, s.device_hash, s.expires"
+    };
+}
+
+/// The provider of a session's identity; null for one that has no row, as a guest's.
+macro_rules! session_provider {
+    () => {
+        "(select i.provider from identities i where i.app = s.app and i.user = s.user and i.n = s.identity)"
+    };
+}
+
+/// The columns that `row::credential` reads, in its order.
+macro_rules! credential_columns {
+    () => {
+        "c.id, c.email, c.hash, c.confirmed, c.user, c.blocks_until"
+    };
+}
+
+/// The columns that `row::api_key` reads, in its order.
+macro_rules! api_key_columns {
+    () => {
+        "id, user, server, name, disabled"
+    };
+}
+
+/// That the credential at hand has its address.
+macro_rules! has_its_address {
+    () => {
+        "exists (select 1 from emails e
+                 where e.app = credentials.app and e.email = credentials.email and e.credential = credentials.id)"
     };
 }
 
@@ -34,7 +78,7 @@ macro_rules! app_columns {
 /// The one rule by which a guest is let go, whoever asks: `?3` and `?4` are `Due::made_before` and `Due::seen_before`.
 macro_rules! due {
     () => {
-        "(guest = 1 and id < ?3 and (last_seen_day is null or last_seen_day < ?4))"
+        "(guest = 1 and id < ?3 and (last_seen is null or last_seen < ?4))"
     };
 }
 
@@ -97,59 +141,178 @@ statements! {
 
     // Users and their sessions.
     INSERT_GUEST = "insert into users (app, id, guest, disabled, kind) values (?1, ?2, 1, 0, 0)";
+    INSERT_USER =
+        "insert into users (app, id, guest, disabled, kind, last_seen) values (?1, ?2, 0, 0, ?3, ?4)";
     INSERT_SESSION =
-        "insert into sessions (app, user, id, provider, device, device_hash) values (?1, ?2, ?3, ?4, ?5, ?6)";
+        "insert into sessions (app, user, id, identity, device, device_hash, expires)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     INSERT_DEVICE = "insert into devices (app, hash, details) values (?1, ?2, ?3) on conflict (app, hash) do nothing";
     DEVICE = "select details from devices where app = ?1 and hash = ?2";
     BEARER = concat!(
-        "select ", user_columns!(), ", ", session_columns!(), " from sessions s",
+        "select ", user_columns!("u."), ", ", session_columns!(), " from sessions s",
         " join users u on u.app = s.app and u.id = s.user where s.app = ?1 and s.user = ?2 and s.id = ?3"
     );
-    USER = concat!("select ", user_columns!(), " from users u where u.app = ?1 and u.id = ?2");
+    USER = concat!("select ", user_columns!("u."), " from users u where u.app = ?1 and u.id = ?2");
     USERS = concat!(
-        "select ", user_columns!(), " from users u where u.app = ?1 and u.id > ?2",
+        "select ", user_columns!("u."), " from users u where u.app = ?1 and u.id > ?2",
         " and (?3 is null or u.guest = ?3) and (?4 is null or u.disabled = ?4) order by u.id limit ?5"
     );
     USER_COUNT = "select count(*) from users where app = ?1";
     USER_EXISTS = "select 1 from users where app = ?1 and id = ?2";
     SESSION = concat!(
-        "select ", session_columns!(), " from sessions s where s.app = ?1 and s.user = ?2 and s.id = ?3"
+        "select ", session_columns!(), ", ", session_provider!(), " from sessions s where s.app = ?1 and s.user = ?2 and s.id = ?3"
     );
     SESSIONS_OF = concat!(
-        "select ", session_columns!(), " from sessions s where s.app = ?1 and s.user = ?2 order by s.id"
+        "select ", session_columns!(), ", ", session_provider!(),
+        " from sessions s where s.app = ?1 and s.user = ?2 order by s.id"
     );
+    TOUCH_GUEST =
+        "update users set last_seen = ?3
+         where app = ?1 and id = ?2 and guest = 1 and (last_seen is null or last_seen < ?3)";
     TOUCH =
-        "update users set last_seen_day = ?3
-         where app = ?1 and id = ?2 and guest = 1 and (last_seen_day is null or last_seen_day < ?3)";
+        "update users set last_seen = ?3
+         where app = ?1 and id = ?2 and guest = 0 and (last_seen is null or last_seen < ?3)";
+    SET_CUSTOM_DATA = "update users set custom_data = ?3 where app = ?1 and id = ?2";
     SET_DISABLED = "update users set disabled = ?3 where app = ?1 and id = ?2";
-    DELETE_USER = "delete from users where app = ?1 and id = ?2";
+    DELETE_USER = "delete from users where app = ?1 and id = ?2 returning guest";
     DELETE_SESSION = "delete from sessions where app = ?1 and user = ?2 and id = ?3";
     DELETE_SESSIONS_OF = "delete from sessions where app = ?1 and user = ?2";
 
+    // Identities, and who has them.
+    IDENTITIES_OF = "select n, provider, id, data from identities where app = ?1 and user = ?2 order by n";
+    CLAIMANT = "select user from claims where app = ?1 and provider = ?2 and id = ?3";
+    INSERT_CLAIM = "insert into claims (app, provider, id, user) values (?1, ?2, ?3, ?4)";
+    DELETE_CLAIM = "delete from claims where app = ?1 and provider = ?2 and id = ?3";
+    ADD_IDENTITY =
+        "insert into identities (app, user, n, provider, id, data)
+         select ?1, ?2, count(*), ?3, ?4, ?5 from identities where app = ?1 and user = ?2 returning n";
+    RENEW_IDENTITY =
+        "update identities set data = ?5 where app = ?1 and user = ?2 and provider = ?3 and id = ?4";
+    DELETE_IDENTITIES_OF = "delete from identities where app = ?1 and user = ?2 returning n, provider, id, data";
+    BECOME_SOMEONE =
+        "update users set guest = 0, last_seen = ?3, identity = null where app = ?1 and id = ?2 and guest = 1";
+    CAP_SESSIONS_OF =
+        "update sessions set expires = ?3 where app = ?1 and user = ?2 and (expires is null or expires > ?3)";
+
+    // Credentials and their addresses. What a token is good for is decided in the statement that uses it up.
+    INSERT_CREDENTIAL =
+        "insert into credentials (app, id, email, hash, confirmed, blocks_until, confirm_id, confirm_hash)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    TAKE_ADDRESS =
+        "insert into emails (app, email, credential) values (?1, ?2, ?3)
+         on conflict (app, email) do update set credential = excluded.credential
+         where not exists (select 1 from credentials c
+                           where c.app = emails.app and c.id = emails.credential
+                           and (c.confirmed = 1 or c.blocks_until > ?4))";
+    TAKE_FREE_ADDRESS =
+        "insert into emails (app, email, credential)
+         select app, email, id from credentials where app = ?1 and id = ?2 and confirmed = 0
+         on conflict (app, email) do nothing";
+    DELETE_ADDRESS = "delete from emails where app = ?1 and email = ?2 and credential = ?3";
+    CREDENTIAL = concat!("select ", credential_columns!(), " from credentials c where c.app = ?1 and c.id = ?2");
+    CREDENTIAL_OF_ADDRESS = concat!(
+        "select ", credential_columns!(), " from emails e",
+        " join credentials c on c.app = e.app and c.id = e.credential where e.app = ?1 and e.email = ?2"
+    );
+    PENDING = concat!(
+        "select ", credential_columns!(), " from credentials c indexed by credentials_pending",
+        " where c.app = ?1 and c.id > ?2 and c.user is null order by c.id limit ?3"
+    );
+    GIVE_CREDENTIAL =
+        "update credentials set user = ?3 where app = ?1 and id = ?2 and user is null and confirmed = 1";
+    CONFIRM = concat!(
+        "update credentials set confirmed = 1, confirm_id = null, confirm_hash = null
+         where app = ?1 and confirm_id = ?2 and confirm_hash = ?3 and blocks_until > ?4 and confirmed = 0 and ",
+        has_its_address!()
+    );
+    CONFIRM_CREDENTIAL = concat!(
+        "update credentials set confirmed = 1, confirm_id = null, confirm_hash = null
+         where app = ?1 and id = ?2 and confirmed = 0 and ", has_its_address!()
+    );
+    RENEW_CONFIRM_TOKEN = concat!(
+        "update credentials set confirm_id = ?3, confirm_hash = ?4, blocks_until = ?5
+         where app = ?1 and id = ?2 and confirmed = 0 and ", has_its_address!()
+    );
+    RENEW_RESET_TOKEN =
+        "update credentials set reset_id = ?3, reset_hash = ?4, reset_until = ?5 where app = ?1 and id = ?2";
+    RESET_PASSWORD =
+        "update credentials set hash = ?5, reset_id = null, reset_hash = null, reset_until = null
+         where app = ?1 and reset_id = ?2 and reset_hash = ?3 and reset_until > ?4 returning user";
+    SET_PASSWORD =
+        "update credentials set hash = ?3, reset_id = null, reset_hash = null, reset_until = null
+         where app = ?1 and id = ?2 returning user";
+    DELETE_CREDENTIAL = "delete from credentials where app = ?1 and id = ?2 returning email";
+    DELETE_PENDING = "delete from credentials where app = ?1 and id = ?2 and user is null returning email";
+
+    // API keys.
+    INSERT_API_KEY =
+        "insert into api_keys (app, user, id, server, name, hash, disabled) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    API_KEY = concat!("select ", api_key_columns!(), " from api_keys where app = ?1 and user = ?2 and id = ?3");
+    API_KEY_BY_HASH = concat!("select ", api_key_columns!(), " from api_keys where app = ?1 and hash = ?2");
+    API_KEYS_OF = concat!(
+        "select ", api_key_columns!(), " from api_keys where app = ?1 and user = ?2 and server = 0 order by id"
+    );
+    SERVER_API_KEYS = concat!(
+        "select ", api_key_columns!(), " from api_keys indexed by api_keys_of_servers",
+        " where app = ?1 and server = 1 order by id"
+    );
+    SERVER_API_KEY = concat!(
+        "select ", api_key_columns!(), " from api_keys indexed by api_keys_of_servers",
+        " where app = ?1 and id = ?2 and server = 1"
+    );
+    SET_API_KEY_DISABLED = "update api_keys set disabled = ?4 where app = ?1 and user = ?2 and id = ?3";
+    DELETE_API_KEY = "delete from api_keys where app = ?1 and user = ?2 and id = ?3";
+    DELETE_API_KEYS_OF = "delete from api_keys where app = ?1 and user = ?2 returning id";
+
+    // Secrets, redirects, events.
+    SECRETS = "select name, material from secrets where app = ?1 order by name";
+    PUT_SECRET =
+        "insert into secrets (app, name, material) values (?1, ?2, ?3)
+         on conflict (app, name) do update set material = excluded.material";
+    DELETE_SECRET = "delete from secrets where app = ?1 and name = ?2";
+    INSERT_REDIRECT = "insert into redirects (state, record, until) values (?1, ?2, ?3)";
+    REDIRECT = "select record, until from redirects where state = ?1";
+    TAKE_REDIRECT = "delete from redirects where state = ?1 and until > ?2 returning record";
+    DELETE_LAPSED_REDIRECTS =
+        "delete from redirects where state in (
+             select state from redirects where until <= ?1 order by until limit ?2
+         )";
+    INSERT_EVENT =
+        "insert into events (app, id, operation, user, providers, snapshot, at, due, tries)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0) on conflict (app, id) do nothing";
+    DUE_EVENTS =
+        "select id, app, operation, user, providers, snapshot, at, tries from events
+         where due <= ?1 order by due, id, app limit ?2";
+    NEXT_EVENT = "select due from events order by due limit 1";
+    PUT_OFF_EVENT =
+        "update events set due = ?3, tries = tries + 1 where app = ?1 and id = ?2 and due <> ?3";
+    DELETE_EVENT = "delete from events where app = ?1 and id = ?2";
+
     // Expiry. `look ahead` measures how far one bite goes; the deletes decide for themselves.
     EXPIRED = concat!(
-        "select ", user_columns!(), " from users u where app = ?1 and id > ?2 and ", due!(),
+        "select ", user_columns!("u."), " from users u where app = ?1 and id > ?2 and ", due!(),
         " order by id limit ?5"
     );
     LOOK_AHEAD = concat!(
         "select id, ", due!(), " from users where app = ?1 and id > ?2 and id < ?3 order by id limit ?5"
     );
     DELETE_DUE_UP_TO = concat!(
-        "delete from users where app = ?1 and id > ?2 and id <= ?5 and ", due!(), " returning id"
+        "delete from users where app = ?1 and id > ?2 and id <= ?5 and ", due!(),
+        " returning ", user_columns!("")
     );
     DELETE_DUE_SEEN = concat!(
         "delete from users where app = ?1 and id in (
              select id from users indexed by users_by_last_seen
-             where app = ?1 and guest = 1 and last_seen_day is not null and last_seen_day < ?4 and id < ?3
-             order by last_seen_day, id limit ?2
-         ) and ", due!(), " returning id"
+             where app = ?1 and guest = 1 and last_seen is not null and last_seen < ?4 and id < ?3
+             order by last_seen, id limit ?2
+         ) and ", due!(), " returning ", user_columns!("")
     );
     FIRST_GUEST_AFTER = "select id from users where app = ?1 and id > ?2 and guest = 1 order by id limit 1";
     FIRST_UNSEEN_GUEST_AFTER =
-        "select id from users where app = ?1 and id > ?2 and guest = 1 and last_seen_day is null order by id limit 1";
+        "select id from users where app = ?1 and id > ?2 and guest = 1 and last_seen is null order by id limit 1";
     FIRST_SEEN_GUEST =
-        "select id, last_seen_day from users indexed by users_by_last_seen
-         where app = ?1 and guest = 1 and last_seen_day is not null order by last_seen_day, id limit 1";
+        "select id, last_seen from users indexed by users_by_last_seen
+         where app = ?1 and guest = 1 and last_seen is not null order by last_seen, id limit 1";
 
     // Care.
     VACUUM_INTO = "vacuum into ?1";

@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use super::writer::{Act, Desk};
 use super::{Options, Sqlite, sql};
-use crate::model::{AppKey, Device, DeviceHash, ObjectId, ProviderType, SessionId, Timestamp, UserId};
-use crate::store::{Answer, Ask, Error, LogIn, Result, Store};
+use crate::model::{AppKey, Device, DeviceHash, ObjectId, SessionId, Timestamp, UserId, UserType};
+use crate::store::{Answer, Ask, Error, Events, LogIn, Result, Store};
 
 const APP: AppKey = AppKey(7);
 
@@ -24,11 +24,15 @@ fn user(n: u32) -> UserId {
 fn log_in(n: u32) -> LogIn {
     LogIn {
         app: APP,
+        identity: None,
         user: user(n),
+        kind: UserType::Normal,
         session: SessionId(ObjectId::from_parts(Timestamp(1_795_500_000), [2; 5], n)),
+        expires: None,
         device: None,
         device_details: None,
-        provider: ProviderType::AnonUser,
+        events: Events::default(),
+        now: Timestamp(1_795_500_000),
     }
 }
 
@@ -178,7 +182,7 @@ async fn a_full_disk_refuses_and_recovers_without_loss() {
     let mut refused = 0;
     for n in 0..2_000 {
         match store.log_in(log_in(n)).await {
-            Ok(()) => kept.push(user(n)),
+            Ok(_) => kept.push(user(n)),
             Err(Error::Unavailable(_)) => refused += 1,
             Err(other) => panic!("{other}"),
         }

@@ -1,8 +1,8 @@
 //! `passerby users expire`.
 
-use passerby::model::{DAY, ObjectId, ProviderType, SessionId, Timestamp, UserId};
+use passerby::model::{DAY, ObjectId, SessionId, Timestamp, UserId, UserType};
 use passerby::store::sqlite::{Options, Sqlite};
-use passerby::store::{Ask, LogIn, Store};
+use passerby::store::{Ask, Events, LogIn, Store};
 use serde_json::{Value, json};
 
 use super::place::{Place, failed, printed};
@@ -31,7 +31,11 @@ fn with_old_guests(seen: Option<Timestamp>) -> Place {
                 session: SessionId(id(2 * n + 1)),
                 device: None,
                 device_details: None,
-                provider: ProviderType::AnonUser,
+                identity: None,
+                kind: UserType::Normal,
+                expires: None,
+                events: Events::default(),
+                now: second,
             };
             store.log_in(act).await.unwrap();
         }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use passerby::model::{AnonymousUserExpiration, DAY, Day, ExpiryClock, Timestamp, UserId};
 use passerby::store::{Expire, Expired, LogIn, SetDisabled, Store, Touch};
 
-use super::given::{APP, NOON, OTHER, TODAY, guest, ids, log_in_all, session_id, user_id};
-use super::{Engine, tampered};
+use super::Engine;
+use super::given::{APP, NOON, OTHER, TODAY, become_someone, guest, ids, log_in_all, session_id, user_id};
 
 const NINETY_DAYS: AnonymousUserExpiration =
     AnonymousUserExpiration { clock: ExpiryClock::Inactivity, days: 90 };
 
 /// A bite with no cursor and room for all.
 fn sweep(policy: AnonymousUserExpiration, now: Timestamp) -> Expire {
-    Expire { app: APP, policy, now, after: None, limit: 1_000 }
+    Expire { app: APP, policy, now, after: None, limit: 1_000, events: false }
 }
 
 /// Everybody goes at `end` and not a second earlier, whichever way one asks.
@@ -48,8 +48,8 @@ pub(crate) async fn an_old_guest_goes_to_the_second_when_age_counts(engine: &dyn
     let policy = AnonymousUserExpiration { clock: ExpiryClock::Age, days: 3 };
     log_in_all(&store, [guest(NOON, 1), guest(NOON, 2), guest(NOON.plus(1), 3)]).await;
     // Being seen does not help.
-    let day = Day(TODAY.0 + 2);
-    store.touch(Touch { app: APP, user: user_id(NOON, 2), day }).await.unwrap();
+    let at = Day(TODAY.0 + 2).start();
+    store.touch(Touch { app: APP, user: user_id(NOON, 2), at }).await.unwrap();
     let end = NOON.plus(3 * DAY);
     let later = user_id(NOON.plus(1), 3);
     assert_eq!(store.next_expiry(APP, policy, Some(user_id(NOON, 2))).await.unwrap(), Some(end.plus(1)));
@@ -76,7 +76,7 @@ pub(crate) async fn a_guest_who_was_seen_stays_until_the_days_have_passed_again(
     let store = engine.open();
     log_in_all(&store, [guest(NOON, 1), guest(NOON, 2)]).await;
     let seen = user_id(NOON, 1);
-    store.touch(Touch { app: APP, user: seen, day: Day(TODAY.0 + 40) }).await.unwrap();
+    store.touch(Touch { app: APP, user: seen, at: Day(TODAY.0 + 40).start() }).await.unwrap();
     let first = store.expire(sweep(NINETY_DAYS, Day(TODAY.0 + 91).start())).await.unwrap();
     assert_eq!(first.removed, [user_id(NOON, 2)]);
     // Also with a cursor beyond: who was seen is found by the day.
@@ -98,9 +98,9 @@ pub(crate) async fn a_disabled_guest_goes_like_any_other(engine: &dyn Engine) {
 pub(crate) async fn a_user_who_is_no_guest_any_more_stays(engine: &dyn Engine) {
     let store = engine.open();
     log_in_all(&store, [guest(NOON, 1), guest(NOON, 2)]).await;
-    let day = Day(TODAY.0 + 1);
-    store.touch(Touch { app: APP, user: user_id(NOON, 2), day }).await.unwrap();
-    let store = tampered(engine, store, "update users set guest = 0");
+    let at = Day(TODAY.0 + 1).start();
+    store.touch(Touch { app: APP, user: user_id(NOON, 2), at }).await.unwrap();
+    become_someone(&store, [1, 2]).await;
     let far = NOON.plus(20_000 * DAY);
     for clock in [ExpiryClock::Inactivity, ExpiryClock::Age] {
         let policy = AnonymousUserExpiration { clock, days: 1 };
@@ -143,7 +143,7 @@ pub(crate) async fn a_sweep_in_bites_removes_everybody_due_once(engine: &dyn Eng
     log_in_all(&store, (0..50).map(|n| guest(NOON.plus(i64::from(n) * DAY / 2), n))).await;
     for n in (0..50).step_by(5) {
         let user = user_id(NOON.plus(i64::from(n) * DAY / 2), n);
-        store.touch(Touch { app: APP, user, day: Day(TODAY.0 + 30) }).await.unwrap();
+        store.touch(Touch { app: APP, user, at: Day(TODAY.0 + 30).start() }).await.unwrap();
     }
     let now = Day(TODAY.0 + 91 + 15).start();
     let due = ids(&store.expired(APP, NINETY_DAYS, now, None, 1_000).await.unwrap());
@@ -159,8 +159,7 @@ pub(crate) async fn a_sweep_in_bites_removes_everybody_due_once(engine: &dyn Eng
 
 pub(crate) async fn a_sweep_passes_survivors_in_bounded_bites(engine: &dyn Engine) {
     let store = engine.open();
-    log_in_all(&store, (0..200).map(|n| guest(NOON, n))).await;
-    let store = tampered(engine, store, "update users set guest = 0");
+    become_someone(&store, 0..200).await;
     log_in_all(&store, [guest(NOON, 500)]).await;
     let act = Expire { limit: 2, ..sweep(NINETY_DAYS, Day(TODAY.0 + 91).start()) };
     let first = store.expire(act).await.unwrap();
@@ -190,7 +189,7 @@ pub(crate) async fn two_weeks_of_every_habit_end_as_the_rule_says(engine: &dyn E
         for (n, (&user, active)) in (0..).zip(&mut last_active) {
             let age = today - user.0.created().day().0;
             if n % 4 != 0 && age % (2 * n % 17 + 1) == 0 && age < 25 {
-                store.touch(Touch { app: APP, user, day: Day(today) }).await.unwrap();
+                store.touch(Touch { app: APP, user, at: Day(today).start().plus(DAY / 4) }).await.unwrap();
                 *active = today;
             }
         }

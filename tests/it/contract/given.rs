@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use passerby::model::{
-    AppId, AppKey, DAY, Day, DeploymentId, Device, DeviceHash, DeviceId, DomainId, GroupId, ObjectId,
-    ProviderType, Secret, SessionId, Timestamp, User, UserId, UserType, anonymous_identity_id,
+    ApiKeyId, AppId, AppKey, CredentialId, DAY, Day, DeploymentId, Device, DeviceHash, DeviceId, DomainId,
+    EventId, GroupId, Identity, ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
+    UserType, anonymous_identity_id,
 };
-use passerby::store::{Deploy, Error, File, KeyRecord, LogIn, NewApp, Result, Store, Taken};
-use serde_json::Map;
+use passerby::store::{
+    ApiKey, Claim, Credential, Deploy, Error, Events, File, KeyRecord, Link, Linked, LogIn, MakeApiKey,
+    NewApp, Register, Result, SentToken, Store, Taken, UseToken,
+};
+use serde_json::{Map, Value, json};
 
 /// An app that most laws use. The store does not ask whether it exists.
 pub(crate) const APP: AppKey = AppKey(7);
@@ -40,11 +44,15 @@ pub(crate) fn session_id(second: Timestamp, n: u32) -> SessionId {
 pub(crate) fn guest(second: Timestamp, n: u32) -> LogIn {
     LogIn {
         app: APP,
+        identity: None,
         user: user_id(second, n),
+        kind: UserType::Normal,
         session: session_id(second, n),
+        expires: None,
         device: None,
         device_details: None,
-        provider: ProviderType::AnonUser,
+        events: Events::default(),
+        now: second,
     }
 }
 
@@ -62,18 +70,169 @@ pub(crate) fn with_device(mut act: LogIn, n: u8) -> LogIn {
 
 /// The user that a login makes.
 pub(crate) fn user_of(act: &LogIn) -> User {
+    let identity = act.identity.as_ref();
     User {
         id: act.user,
-        kind: UserType::Normal,
-        guest: true,
+        kind: act.kind,
+        guest: identity.is_none(),
         disabled: false,
         last_seen: None,
-        data: Map::new(),
-        identities: vec![passerby::model::Identity {
-            id: anonymous_identity_id(act.user),
-            provider: ProviderType::AnonUser,
-        }],
+        last_active_at: identity.map(|_| act.now),
+        custom_data: None,
+        identities: vec![identity.map_or_else(|| anonymous(act.user), identity_of)],
     }
+}
+
+/// The session that a login opens, by the identity at a place.
+pub(crate) fn session_of(act: &LogIn, user: UserId, identity: usize) -> Session {
+    Session {
+        id: act.session,
+        user,
+        provider: act.identity.as_ref().map_or(ProviderType::AnonUser, |claim| claim.provider),
+        identity,
+        device: act.device,
+        device_details: act.device_details.as_ref().map(|device| device.hash),
+        expires: act.expires,
+    }
+}
+
+/// Somebody as the app's function knows them, by name.
+pub(crate) fn claim(id: &str) -> Claim {
+    claim_of(ProviderType::CustomFunction, id)
+}
+
+/// Somebody as a provider knows them.
+pub(crate) fn claim_of(provider: ProviderType, id: &str) -> Claim {
+    Claim { provider, id: id.to_owned(), data: object(json!({ "name": format!("{provider} {id}") })) }
+}
+
+/// The identity that a claim becomes.
+pub(crate) fn identity_of(claim: &Claim) -> Identity {
+    let Claim { provider, id, data } = claim.clone();
+    Identity { id, provider, data }
+}
+
+/// A JSON object.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        other => panic!("{other} is no object"),
+    }
+}
+
+/// The `n`th login at a second, with an identity. It ends after 60 days.
+pub(crate) fn log_in_with(claim: Claim, second: Timestamp, n: u32) -> LogIn {
+    LogIn { identity: Some(claim), expires: Some(second.plus(60 * DAY)), ..guest(second, n) }
+}
+
+/// A link to the user of the `n`th login at noon, by its session, a minute later.
+pub(crate) fn link(n: u32, claim: Claim) -> Link {
+    Link {
+        app: APP,
+        user: user_id(NOON, n),
+        session: session_id(NOON, n),
+        claim,
+        sessions_end: NOON.plus(60 + 60 * DAY),
+        events: Events::default(),
+        now: NOON.plus(60),
+    }
+}
+
+/// Logs guests in at noon who then become someone.
+pub(crate) async fn become_someone(store: &Arc<dyn Store>, numbers: impl IntoIterator<Item = u32>) {
+    for n in numbers {
+        store.log_in(guest(NOON, n)).await.unwrap();
+        assert_eq!(store.link(link(n, claim(&n.to_string()))).await.unwrap(), Linked::Linked);
+    }
+}
+
+/// Ids of events, which nobody else has.
+pub(crate) fn events(n: u32) -> Events {
+    Events { create: Some(event_id(2 * n)), login: Some(event_id(2 * n + 1)) }
+}
+
+/// The `n`th id of an event.
+pub(crate) fn event_id(n: u32) -> EventId {
+    EventId(id(NOON, 500_000 + n))
+}
+
+/// The id of the `n`th credential.
+pub(crate) fn credential_id(n: u32) -> CredentialId {
+    CredentialId(id(NOON, 600_000 + n))
+}
+
+/// The `n`th token, which lapses after half an hour.
+pub(crate) fn token(n: u32, sent: Timestamp) -> SentToken {
+    SentToken { id: id(NOON, 700_000 + n), hash: [n as u8; 32], until: sent.plus(30 * 60) }
+}
+
+/// Its use.
+pub(crate) fn use_token(token: SentToken, now: Timestamp) -> UseToken {
+    UseToken { app: APP, id: token.id, hash: token.hash, now }
+}
+
+/// The registration of the `n`th credential, which the `n`th token confirms.
+pub(crate) fn register(n: u32, email: &str, now: Timestamp) -> Register {
+    Register {
+        app: APP,
+        id: credential_id(n),
+        email: email.to_owned(),
+        hash: password(n),
+        token: Some(token(n, now)),
+        now,
+    }
+}
+
+/// The hash of the `n`th password.
+pub(crate) fn password(n: u32) -> Secret<String> {
+    Secret::new(format!("$argon2id$v=19$m=19456,t=2,p=1$salt${n}"))
+}
+
+/// The same registration, confirmed at once.
+pub(crate) fn confirmed(act: Register) -> Register {
+    Register { token: None, ..act }
+}
+
+/// What is kept of a registration.
+pub(crate) fn credential_of(act: &Register) -> Credential {
+    Credential {
+        id: act.id,
+        email: act.email.clone(),
+        hash: act.hash.clone(),
+        confirmed: act.token.is_none(),
+        user: None,
+        blocks_until: act.token.map_or(act.now, |token| token.until),
+    }
+}
+
+/// The identity that the `n`th credential proves.
+pub(crate) fn email_claim(n: u32) -> Claim {
+    let data = object(json!({ "email": format!("{n}@example.com") }));
+    Claim { provider: ProviderType::LocalUserpass, id: credential_id(n).to_string(), data }
+}
+
+/// The `n`th API key of a user.
+pub(crate) fn api_key(n: u32, user: UserId) -> ApiKey {
+    let id = ApiKeyId(id(NOON, 800_000 + n));
+    ApiKey { id, user, server: false, name: format!("key-{n}"), disabled: false }
+}
+
+/// Makes a key, of which there may be two.
+pub(crate) fn make(key: &ApiKey) -> MakeApiKey {
+    let mut hash = [9; 32];
+    hash[..12].copy_from_slice(&key.id.0.0);
+    MakeApiKey { app: APP, key: key.clone(), hash, limit: 2, events: Events::default(), now: NOON }
+}
+
+/// The identity that a key proves.
+pub(crate) fn key_claim(key: &ApiKey) -> Claim {
+    let data = object(json!({ "name": key.name }));
+    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data }
+}
+
+/// The one identity of a guest.
+pub(crate) fn anonymous(user: UserId) -> Identity {
+    Identity { id: anonymous_identity_id(user), provider: ProviderType::AnonUser, data: Map::new() }
 }
 
 /// A new app with one key and two files.

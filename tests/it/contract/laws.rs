@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use passerby::model::{Device, Timestamp};
-use passerby::store::{AddKey, Deploy, Error, Found, LogIn, Page, Result, SetDisabled, Store, Taken, Touch};
-
-use super::Engine;
-use super::given::{
-    APP, NOON, OTHER, TODAY, deployment, device, file, guest, log_in_all, new_app, session_id, signing_key,
-    taken, user_id, with_device,
+use passerby::model::{Device, Secret, Timestamp};
+use passerby::store::{
+    AddKey, ApiKey, DeleteUser, Deploy, Error, Found, Link, Linked, LogIn, NewEvent, Page, PutRedirect,
+    Register, Result, SetCustomData, SetDisabled, SetPassword, SetSecret, Store, Taken, Touch,
 };
+use serde_json::json;
+
+use super::given::{
+    APP, NOON, OTHER, TODAY, api_key, become_someone, claim, confirmed, deployment, device, email_claim,
+    event_id, events, file, guest, link, log_in_all, log_in_with, make, new_app, object, register,
+    session_id, signing_key, taken, user_id, user_of, with_device,
+};
+use super::{Engine, tampered};
 
 pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engine) {
     let store = engine.open();
@@ -20,10 +25,20 @@ pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engi
     store.add_key(AddKey { app: APP, key: signing_key("second", 9) }).await.unwrap();
     store.see_time(NOON).await.unwrap();
     log_in_all(&store, (0..300).map(|n| with_device(guest(NOON, n), 5))).await;
-    let day = passerby::model::Day(TODAY.0 + 1);
-    store.touch(Touch { app: APP, user: user_id(NOON, 1), day }).await.unwrap();
+    let at = passerby::model::Day(TODAY.0 + 1).start();
+    store.touch(Touch { app: APP, user: user_id(NOON, 1), at }).await.unwrap();
     store.set_disabled(SetDisabled { app: APP, user: user_id(NOON, 2), disabled: true }).await.unwrap();
+    become_someone(&store, [803, 804]).await;
+    store.register(register(1, "anna@example.com", NOON)).await.unwrap();
+    store.register(confirmed(register(2, "berta@example.com", NOON))).await.unwrap();
+    store.log_in(LogIn { events: events(1), ..log_in_with(email_claim(2), NOON, 900) }).await.unwrap();
+    store.make_api_key(make(&api_key(1, user_id(NOON, 803)))).await.unwrap();
+    let data = Some(object(json!({ "colour": "blue" })));
+    store.set_custom_data(SetCustomData { app: APP, user: user_id(NOON, 804), data }).await.unwrap();
+    let material = Some(Secret::new(b"sealed".to_vec()));
+    store.set_secret(SetSecret { app: APP, name: "key".to_owned(), material }).await.unwrap();
     let before = everything(&store).await;
+    assert!(before.contains("anna@example.com") && before.contains("key-1"), "{before}");
     drop(store);
     assert_eq!(everything(&engine.open()).await, before);
 }
@@ -39,7 +54,13 @@ async fn everything(store: &Arc<dyn Store>) -> String {
     let server = (store.group().await.unwrap(), store.latest_time().await.unwrap());
     let directory = store.directory("/srv/news").await.unwrap();
     let apps = (store.apps().await.unwrap(), store.files(APP).await.unwrap(), directory);
-    format!("{users:#?}{sessions:#?}{device:#?}{server:#?}{apps:#?}")
+    let kept = (store.secrets(APP).await.unwrap(), store.due_events(NOON, 100).await.unwrap());
+    let pending = store.pending(APP, None, 100).await.unwrap();
+    let email = store.credential(APP, "berta@example.com").await.unwrap();
+    let claimant = store.claimant(APP, email_claim(2).provider, &email_claim(2).id).await.unwrap();
+    let keys = store.api_keys_of(APP, Some(user_id(NOON, 803))).await.unwrap();
+    let account = (kept, pending, email, claimant, keys);
+    format!("{users:#?}{sessions:#?}{device:#?}{server:#?}{apps:#?}{account:#?}")
 }
 
 pub(crate) async fn an_act_that_fails_half_way_leaves_its_neighbours_intact(engine: &dyn Engine) {
@@ -65,6 +86,22 @@ pub(crate) async fn an_act_that_fails_half_way_leaves_its_neighbours_intact(engi
     assert_eq!(store.app(OTHER).await.unwrap().unwrap().keys, [key]);
 }
 
+pub(crate) async fn a_link_that_fails_half_way_leaves_the_guest_one(engine: &dyn Engine) {
+    let store = engine.open();
+    log_in_all(&store, (0..10).map(|n| guest(NOON, n))).await;
+    // Something that is in the way of the link's last row, and of nothing before it.
+    let act = Link { events: events(1), ..link(1, claim("anna")) };
+    let store = tampered(engine, store, "alter table events rename to hidden");
+    let failed = store.link(act.clone()).await;
+    assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
+    let store = tampered(engine, store, "alter table hidden rename to events");
+    assert_eq!(store.user(APP, act.user).await.unwrap(), Some(user_of(&guest(NOON, 1))));
+    let session = store.sessions_of(APP, act.user).await.unwrap().remove(0);
+    assert_eq!(session.expires, None);
+    assert_eq!(store.claimant(APP, act.claim.provider, "anna").await.unwrap(), None);
+    assert_eq!(store.link(act).await.unwrap(), Linked::Linked);
+}
+
 pub(crate) async fn dropping_the_answer_does_not_undo_the_act(engine: &dyn Engine) {
     let store = engine.open();
     for n in 0..50 {
@@ -72,7 +109,7 @@ pub(crate) async fn dropping_the_answer_does_not_undo_the_act(engine: &dyn Engin
         // Asked for once, then dropped, as when a client hangs up.
         tokio::select! {
             biased;
-            answer = &mut answer => answer.unwrap(),
+            answer = &mut answer => drop(answer.unwrap()),
             () = std::future::ready(()) => {}
         }
     }
@@ -82,6 +119,24 @@ pub(crate) async fn dropping_the_answer_does_not_undo_the_act(engine: &dyn Engin
         store.log_in(LogIn { app: OTHER, ..guest(NOON, later) }).await.unwrap();
         later += 1;
         assert!(later < 100_000, "the acts are lost");
+    }
+}
+
+pub(crate) async fn dropping_the_answer_does_not_undo_a_link(engine: &dyn Engine) {
+    let store = engine.open();
+    log_in_all(&store, (0..50).map(|n| guest(NOON, n))).await;
+    for n in 0..50 {
+        let mut answer = store.link(link(n, claim(&n.to_string())));
+        tokio::select! {
+            biased;
+            answer = &mut answer => drop(answer.unwrap()),
+            () = std::future::ready(()) => {}
+        }
+    }
+    for n in 0..50 {
+        // Whoever comes after them in the queue finds them done.
+        let again = store.link(link(n, claim(&n.to_string()))).await.unwrap();
+        assert_eq!(again, Linked::Already);
     }
 }
 
@@ -119,8 +174,9 @@ pub(crate) async fn of_two_logins_with_one_user_id_one_wins(engine: &dyn Engine)
     for n in 0..20 {
         let first = guest(NOON, n);
         let second = LogIn { session: session_id(NOON.plus(1), n), ..first.clone() };
-        let log_in =
-            |store: Arc<dyn Store>, act| -> Outcome { Box::pin(async move { store.log_in(act).await }) };
+        let log_in = |store: Arc<dyn Store>, act| -> Outcome {
+            Box::pin(async move { store.log_in(act).await.map(drop) })
+        };
         one_winner(&race(&store, first, second, log_in).await, Taken::Id);
         assert_eq!(store.sessions_of(APP, user_id(NOON, n)).await.unwrap().len(), 1);
     }
@@ -158,6 +214,14 @@ pub(crate) async fn what_was_done_is_seen_by_every_ask(engine: &dyn Engine) {
             }
             let users = store.users(APP, Page { limit: 1_000, ..Page::default() }).await.unwrap();
             assert!(users.iter().any(|user| user.id == act.user));
+            let claim = claim(&n.to_string());
+            assert_eq!(store.link(link(n, claim.clone())).await.unwrap(), Linked::Linked);
+            for _ in 0..8 {
+                let bearer = store.bearer(APP, act.user, act.session).await.unwrap().unwrap();
+                assert_eq!((bearer.user.guest, bearer.user.identities.len()), (false, 2));
+                let claimant = store.claimant(APP, claim.provider, &claim.id).await.unwrap();
+                assert_eq!(claimant, Some(act.user));
+            }
         }));
     }
     for one in waiting {
@@ -169,7 +233,8 @@ pub(crate) async fn text_with_a_nul_is_refused(engine: &dyn Engine) {
     let store = engine.open();
     let unavailable = |result: Result<()>| matches!(result, Err(Error::Unavailable(_)));
     let details = Device { details: "{\0}".to_owned(), ..device(5) };
-    assert!(unavailable(store.log_in(LogIn { device_details: Some(details), ..guest(NOON, 1) }).await));
+    let with_details = LogIn { device_details: Some(details), ..guest(NOON, 1) };
+    assert!(unavailable(store.log_in(with_details).await.map(drop)));
     let app = || new_app(APP, "news-abcde", 1);
     let with_config = Deploy { config: "\0".to_owned(), ..app() };
     let with_file = Deploy { files: vec![file("a\0b", b"")], ..app() };
@@ -178,7 +243,29 @@ pub(crate) async fn text_with_a_nul_is_refused(engine: &dyn Engine) {
         assert!(unavailable(store.deploy(act).await));
     }
     assert!(unavailable(store.add_key(AddKey { app: APP, key: signing_key("\0", 0) }).await));
-    assert_eq!(store.user_count(APP).await.unwrap(), 0);
+    store.log_in(guest(NOON, 2)).await.unwrap();
+    assert!(unavailable(store.log_in(log_in_with(claim("\0"), NOON, 3)).await.map(drop)));
+    assert!(unavailable(store.link(link(2, claim("\0"))).await.map(drop)));
+    let credential = register(1, "anna@example.com", NOON);
+    for act in [
+        Register { email: "\0".to_owned(), ..credential.clone() },
+        Register { hash: Secret::new("\0".to_owned()), ..credential.clone() },
+    ] {
+        assert!(unavailable(store.register(act).await.map(drop)));
+    }
+    let set = SetPassword { app: APP, credential: credential.id, hash: Secret::new("\0".to_owned()) };
+    assert!(unavailable(store.set_password(set).await.map(drop)));
+    let key = ApiKey { server: true, name: "\0".to_owned(), ..api_key(1, user_id(NOON, 4)) };
+    assert!(unavailable(store.make_api_key(make(&key)).await.map(drop)));
+    let secret = SetSecret { app: APP, name: "\0".to_owned(), material: Some(Secret::new(vec![])) };
+    assert!(unavailable(store.set_secret(secret).await.map(drop)));
+    let redirect = PutRedirect { state: [1; 32], record: "\0".to_owned(), until: NOON, now: NOON };
+    assert!(unavailable(store.put_redirect(redirect).await));
+    let event = NewEvent { id: event_id(1), user: "\0".to_owned(), providers: vec![], at: NOON };
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 2), event: Some(event) };
+    assert!(unavailable(store.delete_user(delete).await.map(drop)));
+    assert_eq!(store.user(APP, user_id(NOON, 2)).await.unwrap(), Some(user_of(&guest(NOON, 2))));
+    assert_eq!(store.user_count(APP).await.unwrap(), 1);
     assert_eq!(store.apps().await.unwrap(), []);
 }
 

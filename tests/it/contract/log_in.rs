@@ -15,6 +15,7 @@ pub(crate) async fn a_login_makes_one_guest_with_one_session(engine: &dyn Engine
         id: act.session,
         user: act.user,
         provider: ProviderType::AnonUser,
+        identity: 0,
         device: act.device,
         device_details: Some(device(5).hash),
         expires: None,

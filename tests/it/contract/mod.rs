@@ -2,12 +2,20 @@
 //!
 //! To add an engine: implement [`Engine`] in a file of its own and hand its type to [`contract!`].
 
+mod api_keys;
 mod apps;
 mod corrupt;
+mod credentials;
+mod events;
 mod expiry;
 mod given;
+mod identities;
+mod keepings;
 mod laws;
+mod link;
 mod log_in;
+mod model;
+mod races;
 mod sqlite;
 mod users;
 
@@ -40,6 +48,16 @@ fn tampered(engine: &dyn Engine, store: Arc<dyn Store>, sql: &str) -> Arc<dyn St
 macro_rules! contract {
     ($engine:ty) => {
         contract! { $engine;
+            api_keys: {
+                a_key_of_a_user_logs_its_owner_in,
+                a_server_key_comes_with_its_user,
+                an_owner_has_so_many_keys_of_different_names,
+                only_an_enabled_user_who_is_no_guest_makes_keys,
+                a_disabled_key_logs_nobody_in,
+                a_deleted_key_logs_nobody_in,
+                a_deleted_user_takes_its_keys_along,
+                a_value_or_id_that_another_key_has_is_refused,
+            }
             apps: {
                 a_project_is_founded_once,
                 a_new_app_is_found_as_it_was_made,
@@ -54,8 +72,33 @@ macro_rules! contract {
             }
             corrupt: {
                 an_impossible_user_is_corrupt,
+                an_impossible_identity_is_corrupt,
+                a_claim_without_its_user_is_corrupt,
+                an_impossible_event_is_corrupt,
                 an_impossible_session_is_corrupt,
                 an_app_without_its_deployment_is_corrupt,
+            }
+            credentials: {
+                a_registration_waits_for_its_confirmation,
+                an_address_that_somebody_has_is_not_registered,
+                a_lapsed_registration_loses_its_address_and_stays_listed,
+                who_lost_an_address_has_it_again_once_it_is_free,
+                a_confirmation_token_is_good_once_and_in_its_time,
+                a_new_token_takes_the_place_of_the_old_one_of_its_purpose,
+                a_reset_token_sets_the_password_once_and_ends_every_session,
+                a_password_that_is_set_ends_sessions_and_voids_reset_tokens,
+                only_what_has_no_user_is_deleted_as_pending,
+                pending_credentials_are_listed_by_page,
+                a_credential_that_is_gone_or_unconfirmed_proves_nobody,
+                a_deleted_user_takes_its_credential_along,
+            }
+            events: {
+                logins_and_links_keep_the_events_that_are_asked_for,
+                an_act_that_is_refused_keeps_no_event,
+                a_new_server_user_is_an_event,
+                who_was_deleted_is_told_as_it_was,
+                guests_who_expire_are_told_as_they_were,
+                an_event_stays_until_it_is_settled,
             }
             expiry: {
                 an_inactive_guest_goes_after_so_many_whole_days,
@@ -69,16 +112,49 @@ macro_rules! contract {
                 a_sweep_passes_survivors_in_bounded_bites,
                 two_weeks_of_every_habit_end_as_the_rule_says,
             }
+            identities: {
+                a_first_login_makes_the_user_of_an_identity,
+                a_later_login_finds_the_user_and_renews_what_is_told,
+                the_same_login_of_somebody_twice_is_one,
+                an_identity_is_compared_byte_for_byte_within_its_provider_and_app,
+                somebody_who_is_disabled_is_kept_out,
+                a_login_that_is_refused_leaves_what_was_told,
+                who_was_deleted_comes_back_as_somebody_new,
+                a_touch_moves_the_last_second_of_somebody_forward_only,
+                logging_out_ends_one_session_of_somebody,
+                an_app_keeps_data_of_guests_and_others,
+                pages_tell_guests_from_others,
+            }
+            keepings: {
+                secrets_are_set_and_removed_by_name,
+                a_redirect_comes_back_once_and_in_its_time,
+                lapsed_redirects_do_not_gather,
+            }
             laws: {
                 what_was_answered_is_there_after_reopening,
                 an_act_that_fails_half_way_leaves_its_neighbours_intact,
+                a_link_that_fails_half_way_leaves_the_guest_one,
                 dropping_the_answer_does_not_undo_the_act,
+                dropping_the_answer_does_not_undo_a_link,
                 of_two_apps_that_want_one_client_app_id_one_wins,
                 of_two_deployments_of_one_configuration_one_wins,
                 of_two_logins_with_one_user_id_one_wins,
                 what_was_done_is_seen_by_every_ask,
                 text_with_a_nul_is_refused,
                 a_closed_store_refuses,
+            }
+            link: {
+                a_guest_becomes_someone_and_stays_who_it_is,
+                a_brought_anonymous_identity_keeps_its_id,
+                the_first_link_ends_sessions_that_had_no_end,
+                identities_stand_in_the_order_in_which_they_came,
+                a_link_that_was_done_renews_what_is_told,
+                an_identity_of_somebody_else_is_not_linked,
+                a_user_has_one_email_at_most,
+                a_server_user_is_not_linked,
+                who_is_gone_or_disabled_is_not_linked,
+                a_session_that_is_over_links_nothing,
+                a_link_moves_the_activity_forward_only,
             }
             log_in: {
                 a_login_makes_one_guest_with_one_session,
@@ -88,13 +164,30 @@ macro_rules! contract {
                 a_device_is_kept_once,
                 one_id_in_two_apps_is_two_users,
             }
+            model: {
+                every_short_story_ends_as_the_model_says,
+                long_stories_at_random_go_as_the_model_says,
+            }
+            races: {
+                a_guest_who_links_while_it_expires_stays_or_never_was,
+                of_two_guests_who_link_one_identity_one_wins,
+                of_a_link_and_a_login_that_want_one_identity_one_wins,
+                first_logins_with_one_identity_make_one_user,
+                one_email_is_linked_to_one_of_two_guests,
+                one_address_is_registered_once,
+                a_confirmation_and_whoever_takes_the_address_over_exclude_each_other,
+                a_token_is_used_by_one_of_many,
+                a_redirect_comes_back_to_one_of_many,
+                keys_made_at_once_keep_their_limit_and_names,
+                a_login_that_meets_a_deletion_comes_before_it_or_is_somebody_new,
+                an_email_that_is_deleted_while_it_is_linked_goes_or_stays_whole,
+            }
             users: {
                 logging_out_ends_one_session,
                 disabling_ends_every_session,
                 revoking_ends_every_session_and_keeps_the_user,
                 a_deleted_user_is_gone,
                 a_touch_moves_the_last_day_forward_only,
-                a_touch_of_a_user_who_is_no_guest_changes_nothing,
                 pages_ascend_bytewise,
                 pages_can_be_narrowed,
             }

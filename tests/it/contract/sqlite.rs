@@ -5,12 +5,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use passerby::model::{AnonymousUserExpiration, Day, ExpiryClock, User};
 use passerby::store::sqlite::{OpenError, Options, Sqlite};
-use passerby::store::{Error, LogIn, Page, Store};
+use passerby::store::{Bearer, Error, Expire, Linked, LogIn, Page, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::given::{APP, NOON, guest, log_in_all, new_app, user_id, with_device};
+use super::given::{
+    APP, NOON, TODAY, claim, guest, link, log_in_all, new_app, session_id, session_of, user_id, user_of,
+    with_device,
+};
 use super::{Engine, contract, tampered};
 
 /// A database file in a directory of its own.
@@ -85,7 +89,64 @@ async fn a_newer_schema_is_refused_only_by_servers_that_are_too_old_for_it() {
     drop(store);
     file.run("update server set min_server = 8");
     let refused = file.try_open().err().unwrap();
-    assert!(matches!(refused, OpenError::Newer { schema: 9, min_server: 8, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::Newer { schema: 9, min_server: 8, known: 2 }), "{refused:?}");
+}
+
+/// A file as the first release made it, with guests of every kind in it, is brought to the present and works.
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_to_the_present() {
+    let file = File::fresh();
+    let hex = |bytes: [u8; 12]| bytes.map(|byte| format!("{byte:02x}")).concat();
+    file.run(include_str!("../../../migrations/sqlite/0001_init.sql"));
+    file.run("pragma application_id = 0x50734279; pragma user_version = 1");
+    for n in 1..=3 {
+        let (user, session) = (hex(user_id(NOON, n).0.0), hex(session_id(NOON, n).0.0));
+        file.run(&format!(
+            "insert into users (app, id, guest, disabled, kind) values (7, x'{user}', 1, 0, 0);
+             insert into sessions (app, user, id, provider) values (7, x'{user}', x'{session}', 0);"
+        ));
+    }
+    let user = |n| hex(user_id(NOON, n).0.0);
+    file.run(&format!("update users set last_seen_day = {} where id = x'{}'", TODAY.0 + 5, user(2)));
+    file.run(&format!(
+        "update users set identity = 'from-elsewhere', disabled = 1 where id = x'{}'",
+        user(3)
+    ));
+    let store = file.open();
+    let [first, second, third] = [1, 2, 3].map(|n| user_of(&guest(NOON, n)));
+    let second = User { last_seen: Some(Day(TODAY.0 + 5)), ..second };
+    let mut third = User { disabled: true, ..third };
+    third.identities[0].id = "from-elsewhere".to_owned();
+    let page = Page { limit: 9, ..Page::default() };
+    assert_eq!(store.users(APP, page).await.unwrap(), [first.clone(), second, third]);
+    let bearer = store.bearer(APP, first.id, session_id(NOON, 1)).await.unwrap();
+    let session = session_of(&guest(NOON, 1), first.id, 0);
+    assert_eq!(bearer, Some(Bearer { user: first, session }));
+    assert_eq!(store.link(link(1, claim("anna"))).await.unwrap(), Linked::Linked);
+    store.log_in(guest(NOON, 4)).await.unwrap();
+    let policy = AnonymousUserExpiration { clock: ExpiryClock::Inactivity, days: 90 };
+    let now = Day(TODAY.0 + 91).start();
+    let expire = Expire { app: APP, policy, now, after: None, limit: 9, events: true };
+    assert_eq!(store.expire(expire).await.unwrap().removed, [3, 4].map(|n| user_id(NOON, n)));
+    assert!(store.examine().await.unwrap().iter().all(|finding| finding.well));
+    drop(store);
+    assert_eq!(file.open().user_count(APP).await.unwrap(), 2);
+}
+
+/// An index more would be a write more of every login.
+#[test]
+fn a_guest_who_was_never_seen_again_is_in_no_index() {
+    let file = File::fresh();
+    drop(file.open());
+    let connection = Connection::open(file.path()).unwrap();
+    let indexes: Vec<String> = connection
+        .prepare("select name from sqlite_schema where type = 'index' and tbl_name in ('users', 'sessions')")
+        .unwrap()
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(indexes, ["users_by_last_seen"]);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Users and their sessions, once they are there.
 
-use passerby::model::{Day, Timestamp, User, UserId};
+use passerby::model::{DAY, Day, Timestamp, User, UserId};
 use passerby::store::{DeleteUser, LogIn, LogOut, Page, RevokeSessions, SetDisabled, Touch};
 
+use super::Engine;
 use super::given::{
     APP, NOON, OTHER, TODAY, device, guest, ids, log_in_all, session_id, user_id, user_of, with_device,
 };
-use super::{Engine, tampered};
 
 pub(crate) async fn logging_out_ends_one_session(engine: &dyn Engine) {
     let store = engine.open();
@@ -53,10 +53,10 @@ pub(crate) async fn revoking_ends_every_session_and_keeps_the_user(engine: &dyn 
 pub(crate) async fn a_deleted_user_is_gone(engine: &dyn Engine) {
     let store = engine.open();
     log_in_all(&store, [with_device(guest(NOON, 1), 5), guest(NOON, 2)]).await;
-    let delete = DeleteUser { app: APP, user: user_id(NOON, 1) };
-    assert!(!store.delete_user(DeleteUser { app: OTHER, ..delete }).await.unwrap());
-    assert!(store.delete_user(delete).await.unwrap());
-    assert!(!store.delete_user(delete).await.unwrap(), "a second time there is nobody to delete");
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 1), event: None };
+    assert!(!store.delete_user(DeleteUser { app: OTHER, ..delete.clone() }).await.unwrap());
+    assert!(store.delete_user(delete.clone()).await.unwrap());
+    assert!(!store.delete_user(delete.clone()).await.unwrap(), "a second time there is nobody to delete");
     assert_eq!(store.user(APP, delete.user).await.unwrap(), None);
     assert_eq!(store.sessions_of(APP, delete.user).await.unwrap(), []);
     assert_eq!(store.bearer(APP, delete.user, session_id(NOON, 1)).await.unwrap(), None);
@@ -69,7 +69,7 @@ pub(crate) async fn a_touch_moves_the_last_day_forward_only(engine: &dyn Engine)
     let user = user_id(NOON, 1);
     store.log_in(guest(NOON, 1)).await.unwrap();
     let seen = async |day| {
-        store.touch(Touch { app: APP, user, day: Day(day) }).await.unwrap();
+        store.touch(Touch { app: APP, user, at: Day(day).start().plus(DAY - 1) }).await.unwrap();
         store.user(APP, user).await.unwrap().unwrap().last_seen.map(|day| day.0)
     };
     let today = TODAY.0;
@@ -80,18 +80,8 @@ pub(crate) async fn a_touch_moves_the_last_day_forward_only(engine: &dyn Engine)
     assert_eq!(seen(today + 1).await, Some(today + 2));
     assert_eq!(seen(today + 3).await, Some(today + 3));
     // Somebody who is not there.
-    store.touch(Touch { app: OTHER, user, day: Day(today + 9) }).await.unwrap();
+    store.touch(Touch { app: OTHER, user, at: Day(today + 9).start() }).await.unwrap();
     assert_eq!(store.user(OTHER, user).await.unwrap(), None);
-}
-
-pub(crate) async fn a_touch_of_a_user_who_is_no_guest_changes_nothing(engine: &dyn Engine) {
-    let store = engine.open();
-    let user = user_id(NOON, 1);
-    store.log_in(guest(NOON, 1)).await.unwrap();
-    let store = tampered(engine, store, "update users set guest = 0");
-    store.touch(Touch { app: APP, user, day: Day(TODAY.0 + 5) }).await.unwrap();
-    let expected = User { guest: false, identities: Vec::new(), ..user_of(&guest(NOON, 1)) };
-    assert_eq!(store.user(APP, user).await.unwrap(), Some(expected));
 }
 
 pub(crate) async fn pages_ascend_bytewise(engine: &dyn Engine) {

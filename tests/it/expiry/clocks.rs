@@ -24,10 +24,10 @@ async fn a_clock_that_jumps_ahead_kills_nobody_until_somebody_agrees() {
     house.clock.set(far);
     let paused = Step::Paused(ClockJump { from: BEGINNING, to: far });
     for _ in 0..3 {
-        assert_eq!(reaper.step(far).await.unwrap(), paused);
+        assert_eq!(reaper.step(far, |_| false).await.unwrap(), paused);
     }
     // A reaper of a new process is as careful, and an operator who does not agree removes nobody.
-    assert_eq!(Reaper::new(Arc::clone(&house.store)).step(far).await.unwrap(), paused);
+    assert_eq!(Reaper::new(Arc::clone(&house.store)).step(far, |_| false).await.unwrap(), paused);
     assert!(house.auth.expire_guests(&app, false).await.is_err());
     assert_eq!(house.store.user_count(app.key).await.unwrap(), 1);
 
@@ -39,7 +39,7 @@ async fn a_clock_that_jumps_ahead_kills_nobody_until_somebody_agrees() {
     // The clock was right: the server was off for a year.
     let far = day(500);
     house.clock.set(far);
-    assert!(matches!(reaper.step(far).await.unwrap(), Step::Paused(_)));
+    assert!(matches!(reaper.step(far, |_| false).await.unwrap(), Step::Paused(_)));
     assert_eq!(house.auth.expire_guests(&app, true).await.unwrap(), 1);
     assert_eq!(house.store.user_count(app.key).await.unwrap(), 0);
     assert_eq!(step(&mut reaper, far).await.0, 0);
@@ -53,7 +53,7 @@ async fn a_step_of_seven_days_is_believed_and_one_second_more_is_not() {
     let mut reaper = Reaper::new(Arc::clone(&house.store));
     step(&mut reaper, BEGINNING).await;
     let beyond = BEGINNING.plus(BELIEVED + 1);
-    assert!(matches!(reaper.step(beyond).await.unwrap(), Step::Paused(_)));
+    assert!(matches!(reaper.step(beyond, |_| false).await.unwrap(), Step::Paused(_)));
     assert_eq!(step(&mut reaper, BEGINNING.plus(BELIEVED)).await.0, 1);
 }
 

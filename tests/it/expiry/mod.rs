@@ -20,7 +20,7 @@ fn settings(policy: AnonymousUserExpiration) -> Settings {
 
 /// How many were removed, and the next deadline.
 async fn step(reaper: &mut Reaper, now: Timestamp) -> (u64, Timestamp) {
-    match reaper.step(now).await.expect("the store works") {
+    match reaper.step(now, |_| false).await.expect("the store works") {
         Step::Done { removed, next } => (removed, next),
         Step::Paused(jump) => panic!("paused: {jump:?}"),
     }

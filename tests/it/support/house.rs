@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use passerby::auth::{App, Arrival, Auth, Login, Parts, Presented, Sealer};
+use passerby::functions::{self, Engine};
 use passerby::model::{
     AppConfig, Clock, Format, GroupId, ObjectId, Provider, ProviderType, Settings, Timestamp, UserId,
     default_location,
 };
+use passerby::outbound::{self, Fetcher, MailConfig, Mailer, Templates, Trust};
 use passerby::store::sqlite::{Options, Sqlite};
 use passerby::store::{Found, Store};
 
@@ -27,6 +29,22 @@ impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::Relaxed))
     }
+}
+
+/// Prints mails, as a server without a mail server does.
+fn mailer() -> Mailer {
+    let about = MailConfig {
+        from: "Passerby <no-reply@auth.example>".to_owned(),
+        reply_to: None,
+        hello: "auth.example".to_owned(),
+        total: std::time::Duration::from_secs(10),
+    };
+    Mailer::log(&about, Templates::read(None).expect("our own")).expect("an address")
+}
+
+/// Reaches nobody: nothing is allowed beyond public addresses.
+fn fetcher() -> Fetcher {
+    Fetcher::new(Vec::new(), &Trust::default(), outbound::Limits::default()).expect("TLS")
 }
 
 /// A real store with the stories on it.
@@ -55,6 +73,12 @@ impl House {
             public_url: PUBLIC_URL.to_owned(),
             page_origins: HashMap::new(),
             guest_logins_per_hour: 0,
+            password_logins_per_minute: 1_000,
+            mails_per_hour: 1_000,
+            engine: Arc::new(Engine::start(functions::Limits::default()).expect("threads")),
+            mail: Arc::new(mailer()),
+            fetch: Arc::new(fetcher()),
+            issuers: HashMap::new(),
         };
         House { clock, store, auth: Arc::new(Auth::open(parts).await.expect("no apps yet")), _data: data }
     }

@@ -2,8 +2,9 @@
 
 use rusqlite::params;
 
+use super::events;
 use super::users::delete_sessions_of;
-use crate::model::UserId;
+use crate::model::{User, UserId};
 use crate::store::sqlite::asks::after;
 use crate::store::sqlite::rule::Due;
 use crate::store::sqlite::writer::{Act, Desk};
@@ -33,9 +34,13 @@ impl Act for Expire {
             more |= seen.len() == left;
             removed.extend(seen);
         }
-        for &user in &removed {
-            delete_sessions_of(desk, self.app, user)?;
+        for user in &removed {
+            delete_sessions_of(desk, self.app, user.id)?;
+            if self.events {
+                events::keep_expiry(desk, self.app, user, self.now)?;
+            }
         }
+        let mut removed: Vec<UserId> = removed.into_iter().map(|user| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })
     }
@@ -70,14 +75,16 @@ impl Expire {
         Ok(stretch)
     }
 
-    fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<UserId>> {
+    fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<User>> {
         let params = params![self.app.0, after(&self.after), due.made_before.0.0, due.seen_before, last.0.0];
-        row::all(desk.connection(), sql::DELETE_DUE_UP_TO, params, row::user_id)
+        let connection = desk.connection();
+        row::all(connection, sql::DELETE_DUE_UP_TO, params, |row| row::user(connection, self.app, row))
     }
 
-    fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<UserId>> {
+    fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<User>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let params = params![self.app.0, limit, due.made_before.0.0, due.seen_before];
-        row::all(desk.connection(), sql::DELETE_DUE_SEEN, params, row::user_id)
+        let connection = desk.connection();
+        row::all(connection, sql::DELETE_DUE_SEEN, params, |row| row::user(connection, self.app, row))
     }
 }

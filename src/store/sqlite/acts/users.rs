@@ -1,68 +1,13 @@
 //! Acts on one user and its sessions.
 
 use rusqlite::params;
+use serde_json::Value;
 
-use crate::model::{AppKey, Device, UserId};
-use crate::store::sqlite::failure::{is_taken, refuse_nul};
+use super::{events, identities};
+use crate::model::{AppKey, UserId};
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
-use crate::store::{DeleteUser, Error, LogIn, LogOut, Result, RevokeSessions, SetDisabled, Taken, Touch};
-
-impl Act for LogIn {
-    type Done = ();
-
-    fn perform(&self, desk: &mut Desk) -> Result<()> {
-        if let Some(device) = &self.device_details {
-            write_device(desk, self.app, device)?;
-        }
-        // Nearly every login is two inserts and no look: whether it was here before is asked only when its id was.
-        match desk.run(sql::INSERT_GUEST, params![self.app.0, self.user.0.0]) {
-            Ok(_) => self.insert_session(desk),
-            Err(error) if is_taken(&error) => self.done_before(desk),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl LogIn {
-    fn insert_session(&self, desk: &Desk) -> Result<()> {
-        let params = params![
-            self.app.0,
-            self.user.0.0,
-            self.session.0.0,
-            self.provider.number(),
-            self.device.map(|id| id.0.0),
-            self.device_details.as_ref().map(|device| device.hash.0),
-        ];
-        match desk.run(sql::INSERT_SESSION, params) {
-            Ok(_) => Ok(()),
-            Err(error) if is_taken(&error) => Err(Error::Conflict(Taken::Id)),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Fine if the session that is there is this act's: then an answer was lost and this is the same act again.
-    fn done_before(&self, desk: &Desk) -> Result<()> {
-        let params = params![self.app.0, self.user.0.0, self.session.0.0];
-        let session = row::one(desk.connection(), sql::SESSION, params, row::session)?;
-        let same = session.is_some_and(|session| {
-            session.provider == self.provider
-                && session.device == self.device
-                && session.device_details == self.device_details.as_ref().map(|device| device.hash)
-        });
-        if same { Ok(()) } else { Err(Error::Conflict(Taken::Id)) }
-    }
-}
-
-fn write_device(desk: &mut Desk, app: AppKey, device: &Device) -> Result<()> {
-    if desk.knows_device(app, device.hash) {
-        return Ok(());
-    }
-    refuse_nul([device.details.as_str()])?;
-    desk.run(sql::INSERT_DEVICE, params![app.0, device.hash.0, device.details])?;
-    desk.remember_device(app, device.hash);
-    Ok(())
-}
+use crate::store::{DeleteUser, LogOut, Result, RevokeSessions, SetCustomData, SetDisabled, Touch};
 
 impl Act for LogOut {
     type Done = bool;
@@ -76,9 +21,10 @@ impl Act for Touch {
     type Done = ();
 
     fn perform(&self, desk: &mut Desk) -> Result<()> {
-        // The day a user was made stands in its id already.
-        if self.day > self.user.0.created().day() {
-            desk.run(sql::TOUCH, params![self.app.0, self.user.0.0, self.day.0])?;
+        let touched = desk.run(sql::TOUCH, params![self.app.0, self.user.0.0, self.at.0])?;
+        // The day a guest was made stands in its id already.
+        if touched == 0 && self.at.day() > self.user.0.created().day() {
+            desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, self.at.day().0])?;
         }
         Ok(())
     }
@@ -112,11 +58,34 @@ impl Act for DeleteUser {
     type Done = bool;
 
     fn perform(&self, desk: &mut Desk) -> Result<bool> {
-        let there = desk.run(sql::DELETE_USER, params![self.app.0, self.user.0.0])? > 0;
-        if there {
-            delete_sessions_of(desk, self.app, self.user)?;
+        let there = delete(desk, self.app, self.user)?;
+        if let Some(event) = self.event.as_ref().filter(|_| there) {
+            events::keep_removal(desk, self.app, self.user, event)?;
         }
         Ok(there)
+    }
+}
+
+/// Removes a user with all that is its own, if it is there.
+pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<bool> {
+    let deleted = row::one(desk.connection(), sql::DELETE_USER, params![app.0, user.0.0], |row| {
+        row::Cells::new(row, "users", 0).get::<bool>(0)
+    })?;
+    let Some(guest) = deleted else { return Ok(false) };
+    delete_sessions_of(desk, app, user)?;
+    // A guest has nothing by which to log in.
+    if !guest {
+        identities::forget(desk, app, user)?;
+    }
+    Ok(true)
+}
+
+impl Act for SetCustomData {
+    type Done = bool;
+
+    fn perform(&self, desk: &mut Desk) -> Result<bool> {
+        let data = self.data.clone().map(|data| Value::Object(data).to_string());
+        Ok(desk.run(sql::SET_CUSTOM_DATA, params![self.app.0, self.user.0.0, data])? > 0)
     }
 }
 
