@@ -1,9 +1,13 @@
 //! A guest becomes someone, as a black box: every provider, and every way in which it does not happen.
 
 mod accounts;
+mod advisories;
 mod api_keys;
 mod events;
+mod issuer;
 mod matrix;
+mod prehijacking;
+mod races;
 mod tokens;
 
 use std::path::Path;
@@ -86,12 +90,19 @@ impl Town {
     }
 
     fn with(settings: &Value, userpass: &Value) -> Town {
+        Town::built(settings, userpass, |_| Vec::new())
+    }
+
+    /// The same, with an app directory that was built upon, and more arguments for the server.
+    fn built(settings: &Value, userpass: &Value, build: impl FnOnce(&Path) -> Vec<String>) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let app = directory.path().join("people");
         people(&app, settings, userpass);
+        let more = build(&app);
         let data = directory.path().join("data");
         let limits = ["--password-logins-per-minute", "1000", "--mails-per-hour", "1000"];
-        let args: Vec<&str> = [app.to_str().unwrap()].into_iter().chain(limits).collect();
+        let args = [app.to_str().unwrap()].into_iter().chain(more.iter().map(String::as_str));
+        let args: Vec<&str> = args.chain(limits).collect();
         let server = Server::start(&data, &args);
         let town = Town { server, _directory: directory };
         town.set_secret("jwtKey", KEY);
@@ -140,6 +151,18 @@ impl Town {
         let target = format!("/api/client/v2.0/app/{APP}/auth/providers/{provider}/login?link=true");
         let token = format!("Bearer {}", person.access);
         self.server.request("POST", &target, &[("Authorization", &token)], body.to_string().as_bytes())
+    }
+
+    /// The `token` and `tokenId` of the last mail whose link begins as given: without a mail server, mails are printed.
+    fn mailed(&self, begins: &str) -> Value {
+        self.server.wait_for_log(begins);
+        let log = self.server.log();
+        let link = log.rsplit(begins).next().unwrap();
+        let value = |name: &str| {
+            let from = link.split(name).nth(1).unwrap();
+            from.chars().take_while(char::is_ascii_alphanumeric).collect::<String>()
+        };
+        json!({"token": value("token="), "tokenId": value("tokenId=")})
     }
 
     /// The profile's identities as provider types, and its data.
