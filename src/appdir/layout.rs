@@ -17,7 +17,8 @@ pub(super) const META: &str = ".mdb/meta.json";
 /// Ids, as realm-cli 2 keeps them.
 pub(super) const APP_META: &str = ".mdb/app_meta.json";
 
-const SECRETS: &str = "secrets.json";
+/// Values of secrets.
+pub(super) const SECRETS: &str = "secrets.json";
 
 /// Directories at the top that belong to an app and are kept byte for byte.
 const SECTIONS: [&str; 15] = [

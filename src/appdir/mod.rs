@@ -14,6 +14,7 @@ mod problem;
 mod providers;
 mod read;
 mod root;
+mod secrets;
 mod settings;
 mod spot;
 mod tree;

@@ -3,8 +3,8 @@
 use super::layout::{Part, is_app, no_app, part};
 use super::problem::{Findings, Problem, Problems};
 use super::tree::Tree;
-use super::{providers, root, settings};
-use crate::model::{AppConfig, AppId, ClientAppId, default_location};
+use super::{providers, root, secrets, settings};
+use crate::model::{AppConfig, AppId, ClientAppId, Secret, default_location};
 
 /// What an app directory holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Import {
     pub config: AppConfig,
     /// Whether the directory gives settings. If not, those of an app that exists stay.
     pub settings_given: bool,
+    /// Values of secrets, by their names in the app. They are in none of the files.
+    pub secrets: Vec<(String, Secret<String>)>,
     /// What is not interpreted yet, byte for byte, sorted by path.
     pub files: Vec<(String, Vec<u8>)>,
     /// What is no part of the app, sorted by path.
@@ -38,6 +40,7 @@ pub fn read(tree: &Tree, fallback_name: &str) -> Result<Import, Problems> {
     }
     let root = root::read(tree, &mut findings);
     let providers = providers::read(tree, root.format, &mut findings);
+    let secrets = secrets::read(tree, &providers, &mut findings);
     let settings = settings::read(tree, &mut findings);
     let mut files = Vec::new();
     let mut ignored = Vec::new();
@@ -45,10 +48,12 @@ pub fn read(tree: &Tree, fallback_name: &str) -> Result<Import, Problems> {
         match part(path) {
             Part::Section => files.push((path.clone(), bytes.clone())),
             Part::Stranger => ignored.push(path.clone()),
-            Part::Secrets => {
-                findings.warn(Problem::of_file(path, "secrets are not taken in yet: left out".to_owned()));
-            }
-            Part::Root(_) | Part::Meta | Part::Providers | Part::OldProvider | Part::Settings => {}
+            Part::Root(_)
+            | Part::Meta
+            | Part::Providers
+            | Part::OldProvider
+            | Part::Settings
+            | Part::Secrets => {}
         }
     }
     if !findings.errors.is_empty() {
@@ -70,6 +75,7 @@ pub fn read(tree: &Tree, fallback_name: &str) -> Result<Import, Problems> {
         app_id: root.app_id,
         config,
         settings_given: settings.is_some(),
+        secrets,
         files,
         ignored,
         warnings: findings.warnings,

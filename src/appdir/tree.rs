@@ -12,12 +12,14 @@ use super::problem::{Findings, Problem};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tree(pub BTreeMap<String, Vec<u8>>);
 
-/// With the files as text, which nearly all are.
+/// With the files as text, which nearly all are; secrets are shown to nobody.
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.0.iter().map(|(path, bytes)| (path, String::from_utf8_lossy(bytes))))
-            .finish()
+        let shown = |path: &str, bytes| match part(path) {
+            Part::Secrets => "…".into(),
+            _ => String::from_utf8_lossy(bytes),
+        };
+        f.debug_map().entries(self.0.iter().map(|(path, bytes)| (path, shown(path, bytes)))).finish()
     }
 }
 

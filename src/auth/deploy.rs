@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::keys::first_keys;
 use super::{App, Auth, Error, Result};
 use crate::model::{
-    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Timestamp,
+    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Secret, Timestamp,
 };
 use crate::store::{self, Deploy, File, NewApp, Taken};
 
@@ -26,6 +26,8 @@ pub struct Arrival {
     pub settings_given: bool,
     /// The files that are kept as they are, by path.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Secrets that are set with it, by name.
+    pub secrets: Vec<(String, Secret<String>)>,
     /// The canonical path and the content hash of the directory it came from.
     pub directory: Option<(String, Vec<u8>)>,
 }
@@ -89,7 +91,8 @@ impl Auth {
         let live = self.store().files(app.key).await?;
         let same_files =
             live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
-        let changed = config != app.config || !same_files;
+        let new_secrets = self.new_secrets(app, arrival.secrets);
+        let changed = config != app.config || !same_files || !new_secrets.is_empty();
         let deploy = Deploy {
             app: app.key,
             new: None,
@@ -97,6 +100,7 @@ impl Auth {
             deployment: DeploymentId(self.dice().object_id(now)),
             config: written(&config)?,
             files: files(arrival.files),
+            secrets: self.sealed(app.key, &new_secrets)?,
             directory: arrival.directory,
             now,
         };
@@ -104,6 +108,25 @@ impl Auth {
             self.deploy(deploy).await?;
         }
         Ok(Arrived { app: self.app(app.client_app_id.as_str())?, created: false, changed })
+    }
+
+    /// Those that the app does not have as they are.
+    fn new_secrets(&self, app: &App, given: Vec<(String, Secret<String>)>) -> Vec<(String, Secret<String>)> {
+        let has = |name: &str, value: &Secret<String>| {
+            self.secret(app, name).ok().flatten().as_ref() == Some(value)
+        };
+        given.into_iter().filter(|(name, value)| !has(name, value)).collect()
+    }
+
+    fn sealed(
+        &self,
+        app: AppKey,
+        secrets: &[(String, Secret<String>)],
+    ) -> Result<Vec<(String, Secret<Vec<u8>>)>> {
+        let seal = |(name, value): &(String, Secret<String>)| {
+            Ok((name.clone(), self.sealed_secret(app, name, value)?))
+        };
+        secrets.iter().map(seal).collect()
     }
 
     async fn create(&self, arrival: Arrival) -> Result<Arrived> {
@@ -136,6 +159,7 @@ impl Auth {
                 deployment,
                 config: text.clone(),
                 files: files.clone(),
+                secrets: self.sealed(app, &arrival.secrets)?,
                 directory: arrival.directory.clone(),
                 now,
             };

@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use super::{App, Auth, Error, Result};
-use crate::model::{AppKey, Secret};
+use crate::model::{AppKey, Secret, check_secret};
 use crate::store::SetSecret;
-
-const LONGEST_NAME: usize = 64;
-/// Room for a private key; the original's 500 characters hold none.
-const LONGEST_VALUE: usize = 16 * 1024;
 
 /// What a sealed secret is bound to.
 fn about(app: AppKey, name: &str) -> String {
@@ -18,20 +14,20 @@ fn about(app: AppKey, name: &str) -> String {
 impl Auth {
     /// Sets a secret of an app, in place of the one of this name.
     pub async fn set_secret(&self, app: &Arc<App>, name: &str, value: &Secret<String>) -> Result<()> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        let first = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !first || name.len() > LONGEST_NAME || !name.chars().all(allowed) {
-            let rule =
-                "a secret's name begins with a letter or digit, then letters, digits, `_`, `-`; 64 at most";
-            return Err(Error::BadParameter(rule.to_owned()));
-        }
-        if value.expose().is_empty() || value.expose().len() > LONGEST_VALUE {
-            return Err(Error::BadParameter("a secret has 1 byte to 16 KiB".to_owned()));
-        }
-        let material =
-            self.parts.sealer.seal(self.dice(), &about(app.key, name), value.expose().as_bytes())?;
+        let material = self.sealed_secret(app.key, name, value)?;
         let act = SetSecret { app: app.key, name: name.to_owned(), material: Some(material) };
         self.changing(async { Ok(self.store().set_secret(act).await?) }).await.map(|_| ())
+    }
+
+    /// How a secret of an app is stored.
+    pub(super) fn sealed_secret(
+        &self,
+        app: AppKey,
+        name: &str,
+        value: &Secret<String>,
+    ) -> Result<Secret<Vec<u8>>> {
+        check_secret(name, value.expose()).map_err(|rule| Error::BadParameter(rule.to_owned()))?;
+        self.parts.sealer.seal(self.dice(), &about(app, name), value.expose().as_bytes())
     }
 
     /// Removes a secret.

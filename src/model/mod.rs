@@ -22,6 +22,6 @@ pub use id::{
     ApiKeyId, AppId, AppKey, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId, DomainId, EventId,
     GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
 };
-pub use secret::Secret;
+pub use secret::{Secret, check_secret};
 pub use time::{Clock, DAY, Day, Timestamp};
 pub use user::{Device, DeviceHash, Identity, Session, User, UserType, anonymous_identity_id};

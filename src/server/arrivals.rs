@@ -133,6 +133,7 @@ async fn import_one(
         config: import.config,
         settings_given: import.settings_given,
         files: import.files,
+        secrets: import.secrets,
         directory: Some((path, content)),
     };
     let arrived = auth.arrive(arrival).await.map_err(failed)?;

@@ -368,6 +368,8 @@ pub struct Deploy {
     pub config: String,
     /// The files that are kept as they are.
     pub files: Vec<File>,
+    /// Secrets that are set with it, by name, sealed.
+    pub secrets: Vec<(String, Secret<Vec<u8>>)>,
     /// Where it came from: canonical path and content hash.
     pub directory: Option<(String, Vec<u8>)>,
     /// The present.

@@ -4,6 +4,7 @@ mod broken;
 mod disk;
 mod generated;
 mod layouts;
+mod secrets;
 mod settings;
 mod writing;
 

@@ -62,6 +62,7 @@ pub(super) async fn import(call: Call, request: Body) -> Answer {
         config: import.config,
         settings_given: import.settings_given,
         files: import.files,
+        secrets: import.secrets,
         directory: Some((directory.path, tree.content_hash().to_vec())),
     };
     let arrived = call.auth().arrive(arrival).await.map_err(|e| call.failed(e, None))?;

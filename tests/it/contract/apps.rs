@@ -97,6 +97,23 @@ pub(crate) async fn the_same_deployment_twice_is_one(engine: &dyn Engine) {
     assert_eq!(taken(&store.deploy(other).await), Some(Taken::Deployment));
 }
 
+pub(crate) async fn secrets_come_with_a_deployment_once(engine: &dyn Engine) {
+    let store = engine.open();
+    let news = new_app(APP, "news-abcde", 1);
+    store.deploy(news.clone()).await.unwrap();
+    assert_eq!(store.secrets(APP).await.unwrap(), news.secrets);
+    let secret = |bytes: &[u8]| ("jwtKey".to_owned(), Secret::new(bytes.to_vec()));
+    let second = Deploy { secrets: vec![secret(&[3])], ..deployment(&news, 1) };
+    let stale = Deploy { secrets: vec![secret(&[4])], ..deployment(&news, 2) };
+    store.deploy(second.clone()).await.unwrap();
+    assert_eq!(taken(&store.deploy(stale).await), Some(Taken::Deployment));
+    assert_eq!(store.secrets(APP).await.unwrap(), second.secrets);
+    // An old deployment again does not bring its secrets back, and one without any takes none away.
+    store.deploy(news).await.unwrap();
+    store.deploy(deployment(&second, 3)).await.unwrap();
+    assert_eq!(store.secrets(APP).await.unwrap(), second.secrets);
+}
+
 pub(crate) async fn files_are_listed_bytewise(engine: &dyn Engine) {
     let store = engine.open();
     let paths = ["b", "B", "a/z", "a.json", "a\u{fc}", "a", "Z", "\u{10000}", "\u{ffff}"];

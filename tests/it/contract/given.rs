@@ -250,6 +250,7 @@ pub(crate) fn new_app(key: AppKey, client_app_id: &str, n: u32) -> Deploy {
         deployment: DeploymentId(id(NOON, 10 * n + 2)),
         config: format!(r#"{{"name":"{client_app_id}"}}"#),
         files: vec![file("rules/b.json", b"{}"), file("hosting/files/a\u{fc}.html", &[0, 255, 10])],
+        secrets: vec![("jwtKey".to_owned(), Secret::new(vec![1, 2]))],
         directory: None,
         now: NOON,
     }
@@ -264,6 +265,7 @@ pub(crate) fn deployment(of: &Deploy, n: u32) -> Deploy {
         deployment: DeploymentId(id(NOON.plus(60), n)),
         config: format!(r#"{{"name":"deployment {n}"}}"#),
         files: vec![file("functions/config.json", format!("[{n}]").as_bytes())],
+        secrets: Vec::new(),
         directory: None,
         now: NOON.plus(60),
     }

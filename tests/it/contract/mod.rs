@@ -64,6 +64,7 @@ macro_rules! contract {
                 a_taken_app_number_or_client_app_id_is_refused_whole,
                 a_deployment_replaces_the_one_it_was_made_from,
                 the_same_deployment_twice_is_one,
+                secrets_come_with_a_deployment_once,
                 files_are_listed_bytewise,
                 a_directory_remembers_its_app_and_its_last_content,
                 keys_are_added_and_retired,

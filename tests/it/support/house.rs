@@ -101,6 +101,7 @@ impl House {
             config,
             settings_given: true,
             files: Vec::new(),
+            secrets: Vec::new(),
             directory: None,
         };
         self.auth.arrive(arrival).await.expect("it is deployed").app

@@ -41,7 +41,9 @@ impl Sealed {
         let keys = act.new.iter().flat_map(|new| &new.keys).map(|key| key.id.as_str());
         let paths = act.files.iter().map(|file| file.path.as_str());
         let directory = act.directory.iter().map(|(path, _)| path.as_str());
-        refuse_nul(keys.chain(paths).chain(directory).chain([act.config.as_str()]))?;
+        let secrets = act.secrets.iter().map(|(name, _)| name.as_str());
+        let texts = keys.chain(paths).chain(directory).chain(secrets);
+        refuse_nul(texts.chain([act.config.as_str()]))?;
         let hashes = act.files.iter().map(|file| sha256(&file.bytes)).collect();
         Ok(Sealed { act, hashes })
     }
@@ -73,6 +75,9 @@ impl Act for Sealed {
         for (file, hash) in self.act.files.iter().zip(&self.hashes) {
             desk.run(sql::INSERT_FILE, params![hash, file.bytes])?;
             desk.run(sql::INSERT_DEPLOYMENT_FILE, params![app.0, deployment.0.0, file.path, hash])?;
+        }
+        for (name, material) in &self.act.secrets {
+            desk.run(sql::PUT_SECRET, params![app.0, name, material.expose()])?;
         }
         if let Some((path, content)) = &self.act.directory {
             desk.run(sql::PUT_DIRECTORY, params![path, app.0, content])?;
