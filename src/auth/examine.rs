@@ -15,7 +15,12 @@ impl Auth {
         findings.push(self.examine_keys().await?);
         findings.push(self.examine_clock().await?);
         findings.push(examine_public_url(self.public_url()));
-        findings.extend(self.apps().iter().map(|app| examine_app(app)));
+        for app in self.apps() {
+            findings.push(examine_app(&app));
+            let concerns = self.concerns(&app).await?;
+            let name = format!("app {}", app.client_app_id);
+            findings.extend(concerns.iter().map(|c| finding(&name, c.to_string(), !c.is_broken)));
+        }
         Ok(findings)
     }
 

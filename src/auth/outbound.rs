@@ -19,6 +19,9 @@ pub trait Mail: Send + Sync {
     /// Whether this is an address that mail can be sent to, by its syntax alone.
     fn is_address(&self, text: &str) -> bool;
 
+    /// Whether letters go to a mail server, rather than being printed for a developer.
+    fn leaves_this_machine(&self) -> bool;
+
     /// Hands a letter over; `Ok` means that the next mail server, or the developer's terminal, has it.
     fn send<'a>(&'a self, letter: &'a Letter) -> Outcome<'a, (), MailError>;
 }

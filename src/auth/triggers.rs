@@ -39,6 +39,11 @@ impl Triggers {
         self.0.iter().filter(concerns)
     }
 
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Trigger> {
+        self.0.iter()
+    }
+
     /// Whether any trigger waits for an event.
     pub(super) fn wait_for(&self, operation: Operation, provider: ProviderType) -> bool {
         self.of(operation, &[provider]).next().is_some()

@@ -9,6 +9,7 @@ use super::failure::CliError;
 use super::import::ignored;
 use super::print::{self, Paint};
 use crate::appdir::{Import, Problem};
+use crate::auth::{self, Surroundings};
 use crate::model::{ClientAppId, with_causes};
 use crate::server::{Directory, DirectoryError};
 
@@ -85,12 +86,18 @@ fn look(directory: &Path) -> Checked {
     };
     match Directory::load(directory).and_then(|directory| directory.import()) {
         Ok(import) => {
+            let secret = |name: &str| {
+                import.secrets.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+            };
+            let around = Surroundings { secret: &secret, knows_all_secrets: false, mails: None };
+            let foreseen = auth::concerns(&import.config, &import.files, &around);
             let Import { client_app_id, config, warnings, ignored, .. } = import;
+            let warnings = warnings.into_iter().chain(foreseen.into_iter().map(Problem::from));
             checked.valid = true;
             checked.client_app_id = client_app_id;
             checked.config_version = Some(config.format.number());
             checked.name = Some(config.name);
-            checked.warnings = warnings.into_iter().map(Finding::from).collect();
+            checked.warnings = warnings.map(Finding::from).collect();
             checked.ignored = ignored;
         }
         Err(DirectoryError::Invalid { problems, .. }) => {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
-use crate::auth::{App, Error, LinkRefusal};
+use crate::auth::{App, Concern, Error, LinkRefusal};
 use crate::model::{LinkErrors, RequestId, with_causes};
 use crate::store;
 
@@ -44,6 +44,14 @@ pub(super) struct ProblemView<'a> {
     message: &'a str,
     hint: Option<&'a str>,
     text: String,
+}
+
+/// What is to know of a configuration, as a finding in its directory.
+impl From<Concern> for Problem {
+    fn from(concern: Concern) -> Problem {
+        let Concern { file, line, json_path, message, .. } = concern;
+        Problem { file, line, column: None, json_path, message, hint: None }
+    }
 }
 
 impl<'a> ProblemView<'a> {

@@ -194,6 +194,10 @@ impl Mail for Mailer {
         text.parse::<Address>().is_ok()
     }
 
+    fn leaves_this_machine(&self) -> bool {
+        matches!(self.transport, Transport::Smtp(_))
+    }
+
     fn send<'a>(&'a self, letter: &'a Letter) -> Outcome<'a, (), MailError> {
         Box::pin(self.send_whole(letter))
     }

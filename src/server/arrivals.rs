@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ReadyApp, Serve};
 use crate::appdir;
 use crate::auth::{self, App, Arrival, Auth};
-use crate::model::{ClientAppId, ProviderType};
+use crate::model::{ClientAppId, ProviderType, with_causes};
 
 /// Why an app directory was not taken in. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +110,22 @@ pub(super) async fn import_all(
         imported.push(import_one(auth, directory, import, app.cloned()).await?);
     }
     Ok(imported)
+}
+
+/// Says what is to know of each app that is served.
+pub(super) async fn warn_of_concerns(auth: &Auth) {
+    for app in auth.apps() {
+        match auth.concerns(&app).await {
+            Ok(concerns) => {
+                for concern in concerns {
+                    tracing::warn!(app = %app.client_app_id, "{concern}");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(app = %app.client_app_id, "{}", with_causes(&error, ": "));
+            }
+        }
+    }
 }
 
 async fn import_one(

@@ -171,6 +171,7 @@ pub async fn run(
     }
     let mut house = ground.build(&config, &client_url).await?;
     let arrived = arrivals::import_all(&house.auth, read, serve.app.as_ref()).await?;
+    arrivals::warn_of_concerns(&house.auth).await;
     let shown = arrivals::with_pages(&arrived);
     if let Some(origin) = doors.page_origin() {
         house.auth.allow_pages(shown.keys().map(|app| (app.clone(), origin.clone())).collect()).await?;

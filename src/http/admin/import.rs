@@ -66,13 +66,16 @@ pub(super) async fn import(call: Call, request: Body) -> Answer {
         directory: Some((directory.path, tree.content_hash().to_vec())),
     };
     let arrived = call.auth().arrive(arrival).await.map_err(|e| call.failed(e, None))?;
+    // Whether they can be read or not, it is live.
+    let foreseen = call.auth().concerns(&arrived.app).await.unwrap_or_default();
+    let foreseen: Vec<Problem> = foreseen.into_iter().map(Problem::from).collect();
     let imported = Imported {
         client_app_id: &arrived.app.client_app_id,
         name: &arrived.app.config.name,
         config_version: arrived.app.config.format.number(),
         created: arrived.created,
         changed: arrived.changed,
-        warnings: import.warnings.iter().map(ProblemView::of).collect(),
+        warnings: import.warnings.iter().chain(&foreseen).map(ProblemView::of).collect(),
         ignored: import.ignored,
     };
     Ok(reply::json(StatusCode::OK, &imported))

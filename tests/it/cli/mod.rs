@@ -12,3 +12,5 @@ mod place;
 mod serve;
 mod socket;
 mod users;
+
+pub(crate) use place::files;

@@ -3,6 +3,7 @@
 mod accounts;
 mod advisories;
 mod api_keys;
+mod arrivals;
 mod events;
 mod issuer;
 mod matrix;
