@@ -176,6 +176,9 @@ pub enum Error {
     /// No user has this id.
     #[error("user not found")]
     UserNotFound,
+    /// A registration that is gone, confirmed, somebody's by now, or whose address is another's.
+    #[error("no registration of this name waits for this")]
+    NotPending,
     /// No signing key has this id.
     #[error("no {purpose} key of this app has the id '{id}'")]
     KeyNotFound {

@@ -17,6 +17,8 @@ pub struct UserQuery {
     pub limit: u32,
     /// Only disabled users, or only enabled ones.
     pub disabled: Option<bool>,
+    /// Only guests, or only others.
+    pub guest: Option<bool>,
     /// Only users with an identity of one of these providers.
     pub providers: Option<Vec<ProviderType>>,
 }
@@ -43,7 +45,9 @@ impl Auth {
             Some(wanted) => user.identities.iter().any(|identity| wanted.contains(&identity.provider)),
         };
         // A guest's one identity is anonymous, so whoever does not ask for those need not read past guests.
-        let guest = query.providers.as_ref().filter(|p| !p.contains(&ProviderType::AnonUser)).map(|_| false);
+        let unasked =
+            query.providers.as_ref().filter(|p| !p.contains(&ProviderType::AnonUser)).map(|_| false);
+        let guest = query.guest.or(unasked);
         let mut page = Page { after: query.after, limit: query.limit, guest, disabled: query.disabled };
         let mut found = Vec::new();
         loop {

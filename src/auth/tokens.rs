@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::apps::issuer_path;
+use super::custom_data::MOST_CUSTOM_DATA;
 use super::keys::{EcKey, HmacKey};
 use super::{App, Auth, Error, Result};
 use crate::model::{
@@ -41,9 +42,6 @@ pub(super) struct Refreshes<'a> {
     /// When the session ends by itself; `None` for a guest's.
     pub(super) expires: Option<Timestamp>,
 }
-
-/// The most custom data that a token carries, in bytes: it goes into a header with every request.
-const MOST_CUSTOM_DATA: usize = 16 * 1024;
 
 /// Whether custom data fits a token. What does not is left out, and told to the operator.
 fn travels(app: &App, user: UserId, data: &Map<String, Value>) -> bool {

@@ -135,6 +135,11 @@ pub(super) fn time(seconds: i64) -> String {
     Timestamp(seconds).rfc3339().replace('T', " ").replace('Z', " UTC")
 }
 
+/// `2026-11-24`, in UTC.
+pub(super) fn day(seconds: i64) -> String {
+    Timestamp(seconds).day().to_string()
+}
+
 /// `1.5 MiB`.
 pub(super) fn size(bytes: u64) -> String {
     let mut rest = bytes;

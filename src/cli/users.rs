@@ -3,6 +3,8 @@
 mod change;
 mod expire;
 mod list;
+mod pending;
+mod set_data;
 mod show;
 
 use std::path::PathBuf;
@@ -26,6 +28,14 @@ pub(super) enum UsersCommand {
     Revoke(change::ChangeArgs),
     /// Removes users for good, with their identities and sessions.
     Delete(change::DeleteArgs),
+    /// Sets what the app keeps of a user: told in each new access token, and to functions.
+    SetData(set_data::SetDataArgs),
+    /// Lists registered addresses that are nobody yet: not confirmed, or never logged in.
+    Pending(pending::PendingArgs),
+    /// Confirms a registered address in its owner's stead.
+    Confirm(pending::RegistrationArgs),
+    /// Removes a registered address that is nobody yet; it can be registered anew.
+    PendingDelete(pending::RegistrationArgs),
     /// Removes the guests whom the app's expiry policy lets go now; the server does so by itself.
     Expire(expire::ExpireArgs),
 }
@@ -38,6 +48,10 @@ pub(super) async fn users(file: Option<&PathBuf>, command: UsersCommand) -> Resu
         UsersCommand::Enable(args) => change::change(file, args, change::Change::Enable).await,
         UsersCommand::Revoke(args) => change::change(file, args, change::Change::Revoke).await,
         UsersCommand::Delete(args) => change::delete(file, args).await,
+        UsersCommand::SetData(args) => set_data::set_data(file, args).await,
+        UsersCommand::Pending(args) => pending::list(file, args).await,
+        UsersCommand::Confirm(args) => pending::confirm(file, args).await,
+        UsersCommand::PendingDelete(args) => pending::delete(file, args).await,
         UsersCommand::Expire(args) => expire::expire(file, args).await,
     }
 }

@@ -133,7 +133,7 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::OriginNotAllowed(_) => (StatusCode::FORBIDDEN, Some("DomainNotAllowed")),
         Error::FunctionNotFound => (StatusCode::NOT_FOUND, Some("FunctionNotFound")),
         Error::ServiceNotFound(_) => (StatusCode::NOT_FOUND, Some("ServiceNotFound")),
-        Error::UserNotFound => (StatusCode::NOT_FOUND, Some("UserNotFound")),
+        Error::UserNotFound | Error::NotPending => (StatusCode::NOT_FOUND, Some("UserNotFound")),
         Error::KeyNotFound { .. } | Error::SecretNotFound(_) => (StatusCode::NOT_FOUND, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),

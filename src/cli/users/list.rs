@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::desk::{AppPath, Desk, Need};
 use crate::cli::failure::CliError;
@@ -50,7 +50,9 @@ struct Row {
     kind: String,
     identities: Vec<Identity>,
     creation_date: i64,
+    last_authentication_date: i64,
     disabled: bool,
+    data: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -63,13 +65,13 @@ pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Resu
     let app = desk.app(&args.app).await?;
     let mut path = app.admin("/users?");
     if args.guests {
-        path.push_str("provider_types=anon-user&");
+        path.push_str("guest=true&");
     }
     if args.disabled {
         path.push_str("status=disabled&");
     }
     let most = if args.all { u64::MAX } else { args.limit };
-    let pages = Pages { desk: &desk, path, most, after: args.after.map(|user| user.to_string()) };
+    let pages = Pages { desk: &desk, path, most, after: args.after.map(|user| user.to_string()), print_rows };
     let printed = pages.print(args.json).await?;
     if args.json {
         return Ok(());
@@ -86,22 +88,24 @@ pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Resu
 
 /// Prints whom the policy would let go now, and says how many they are.
 pub(super) async fn print_expiring(desk: &Desk, app: &AppPath, json: bool) -> Result<u64, CliError> {
-    let pages = Pages { desk, path: app.ours("/expiring?"), most: u64::MAX, after: None };
+    let pages = Pages { desk, path: app.ours("/expiring?"), most: u64::MAX, after: None, print_rows };
     Ok(pages.print(json).await?.0)
 }
 
 /// A list that comes in pages: printed page by page, since there may be millions.
-struct Pages<'a> {
-    desk: &'a Desk,
+pub(super) struct Pages<'a> {
+    pub(super) desk: &'a Desk,
     /// With `?`, and `&` after each parameter.
-    path: String,
-    most: u64,
-    after: Option<String>,
+    pub(super) path: String,
+    pub(super) most: u64,
+    pub(super) after: Option<String>,
+    /// Prints a page that is not empty; with a header when it is the first.
+    pub(super) print_rows: fn(Vec<Value>, bool) -> Result<(), CliError>,
 }
 
 impl Pages<'_> {
     /// Prints all of it and says how many there were, and who was the last.
-    async fn print(mut self, json: bool) -> Result<(u64, Option<String>), CliError> {
+    pub(super) async fn print(mut self, json: bool) -> Result<(u64, Option<String>), CliError> {
         let mut printed = 0;
         if json {
             print::out("[");
@@ -116,7 +120,8 @@ impl Pages<'_> {
             }
             match json {
                 true => print_values(&page, printed == 0),
-                false => print_rows(page, printed == 0)?,
+                false if page.is_empty() => {}
+                false => (self.print_rows)(page, printed == 0)?,
             }
             printed += count;
             if count < limit || printed == self.most {
@@ -138,19 +143,21 @@ fn print_values(page: &[Value], first: bool) {
 }
 
 fn print_rows(page: Vec<Value>, first: bool) -> Result<(), CliError> {
-    if page.is_empty() {
-        return Ok(());
-    }
     let rows: Result<Vec<Row>, _> = page.into_iter().map(serde_json::from_value).collect();
     let rows = rows.map_err(|error| CliError::Lost(error.into()))?.into_iter().map(|user| {
         let providers: Vec<String> =
             user.identities.into_iter().map(|identity| identity.provider_type).collect();
-        let state = if user.disabled { "disabled" } else { "enabled" };
-        [user.id, user.kind, providers.join(", "), print::time(user.creation_date), state.to_owned()]
+        let email = user.data.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let state = if user.disabled { "disabled" } else { "enabled" }.to_owned();
+        let active = print::day(user.last_authentication_date);
+        [user.id, user.kind, providers.join(", "), email, print::time(user.creation_date), active, state]
     });
-    let text = print::table(["USER", "TYPE", "PROVIDERS", "CREATED", "STATE"], rows.collect());
-    // Later pages go on below the first one's header.
-    let below = if first { text.as_str() } else { text.split_once('\n').map_or("", |(_, rows)| rows) };
-    print::out(below);
+    let header = ["USER", "TYPE", "PROVIDERS", "E-MAIL", "CREATED", "LAST ACTIVE", "STATE"];
+    print::out(below_header(&print::table(header, rows.collect()), first));
     Ok(())
+}
+
+/// A table as it is, or below the header that was printed before.
+pub(super) fn below_header(table: &str, first: bool) -> &str {
+    if first { table } else { table.split_once('\n').map_or("", |(_, rows)| rows) }
 }

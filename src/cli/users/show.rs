@@ -20,8 +20,9 @@ pub(in crate::cli) struct ShowArgs {
     /// The user.
     #[arg(value_parser = user_id)]
     user: UserId,
-    /// Prints the user as `users list` does, with `guest`, `last_active_day` and `sessions`, each session as `{_id,
-    /// creation_date, provider_type, expires, device_id, device}`.
+    /// Prints the user as `users list` does, with `guest`, `last_active_day`, `custom_data`, `identity_data` (an object
+    /// for each identity) and `sessions`, each session as `{_id, creation_date, provider_type, expires, device_id,
+    /// device}`.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -39,7 +40,8 @@ struct Whole {
     last_active_day: String,
     disabled: bool,
     identities: Vec<Identity>,
-    data: Map<String, Value>,
+    identity_data: Vec<Map<String, Value>>,
+    custom_data: Option<Map<String, Value>>,
     sessions: Vec<Session>,
 }
 
@@ -90,8 +92,12 @@ fn head(user: &Whole) -> String {
         ("last active", format!("{} (UTC day)", user.last_active_day)),
         ("state", if user.disabled { "disabled" } else { "enabled" }.to_owned()),
     ];
-    pairs.extend(user.identities.iter().map(|i| ("identity", format!("{} {}", i.provider_type, i.id))));
-    pairs.extend(user.data.iter().map(|(key, value)| ("data", format!("{key} = {value}"))));
+    for (identity, data) in user.identities.iter().zip(&user.identity_data) {
+        let told = data.iter().map(|(key, value)| format!(" {key}={value}")).collect::<String>();
+        pairs.push(("identity", format!("{} {}{told}", identity.provider_type, identity.id)));
+    }
+    pairs
+        .extend(user.custom_data.iter().map(|data| ("custom data", Value::Object(data.clone()).to_string())));
     print::pairs(&pairs)
 }
 

@@ -10,6 +10,7 @@ mod expiry;
 mod export;
 mod import;
 mod keys;
+mod pending;
 mod query;
 mod secrets;
 mod summaries;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use serde::de::DeserializeOwned;
 
 use super::call::Call;
@@ -60,6 +61,9 @@ fn admin_routes() -> Router<Http> {
         .route("/{app}/users/{user}/enable", put(change(UserChange::Enable)))
         .route("/{app}/users/{user}/disable", put(change(UserChange::Disable)))
         .route("/{app}/users/{user}/logout", put(change(UserChange::Revoke)))
+        .route("/{app}/user_registrations/pending_users", get(pending::list))
+        .route("/{app}/user_registrations/{by}/{name}", delete(pending::remove))
+        .route("/{app}/user_registrations/{by}/{name}/confirm", post(pending::confirm))
 }
 
 /// Ours; `{app}` is the client app id.
@@ -74,6 +78,10 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/secrets", get(secrets::list).post(secrets::set))
         .route("/apps/{app}/secrets/delete", post(secrets::delete))
         .route("/apps/{app}/users/{user}", get(users::whole))
+        .route(
+            "/apps/{app}/users/{user}/custom_data",
+            put(users::set_custom_data).delete(users::remove_custom_data),
+        )
         .route("/apps/{app}/expiring", get(expiry::expiring))
         .route("/apps/{app}/expire", post(expiry::expire))
         .route("/import", post(import::import))

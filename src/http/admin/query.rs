@@ -72,7 +72,10 @@ impl Query {
                 return Err(Error::BadParameter(said));
             }
         };
+        // Ours: a linked user has an anonymous identity too.
+        let guest = self.parsed("guest")?;
         Ok(UserQuery {
+            guest,
             after: self.after()?,
             limit: self.limit()?,
             disabled,
@@ -125,7 +128,7 @@ mod tests {
     #[test]
     fn filters_that_make_no_sense_are_refused() {
         assert!(query("status=enabled&provider_types=anon-user%2Capi-key&after=&unknown=1").users().is_ok());
-        for wrong in ["status=gone", "provider_types=anon", "after=x", "desc", "descending=true"] {
+        for wrong in ["status=gone", "provider_types=anon", "after=x", "desc", "descending=true", "guest=1"] {
             assert!(query(wrong).users().is_err(), "{wrong}");
         }
     }

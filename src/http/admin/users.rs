@@ -1,13 +1,14 @@
 //! Users of an app, in the Admin API and, with their sessions, in ours.
 
+use axum::body::Body;
 use axum::extract::{Path, RawQuery};
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::query::Query;
 use super::view::UserView;
-use super::{app_in_group, user_id};
+use super::{app_in_group, body, user_id};
 use crate::auth::{SeenSession, UserChange};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
@@ -62,6 +63,10 @@ struct Whole<'a> {
     guest: bool,
     /// The last UTC day on which it is known to have been active, as `2026-11-24`.
     last_active_day: String,
+    /// What the app keeps of the user.
+    custom_data: Option<&'a Map<String, Value>>,
+    /// What each provider tells of the person, in the order of the identities.
+    identity_data: Vec<&'a Map<String, Value>>,
     /// Oldest first.
     sessions: Vec<SessionView>,
 }
@@ -100,9 +105,29 @@ pub(super) async fn whole(call: Call, Path((app, user)): Path<(String, String)>)
     let sessions = call.auth().sessions_of(&app, user.id).await.map_err(|e| call.failed(e, Some(&app)))?;
     let whole = Whole {
         guest: user.guest,
+        custom_data: user.custom_data.as_ref(),
+        identity_data: user.identities.iter().map(|identity| &identity.data).collect(),
         last_active_day: user.last_active().to_string(),
         sessions: sessions.into_iter().map(SessionView::from).collect(),
         user: UserView::of(&app, &user),
     };
     Ok(reply::json(StatusCode::OK, &whole))
+}
+
+/// `PUT /api/passerby/v1/apps/{app}/users/{user}/custom_data`: a JSON object.
+pub(super) async fn set_custom_data(call: Call, Path(path): Path<(String, String)>, request: Body) -> Answer {
+    let data: Map<String, Value> = body(&call, request).await?;
+    keep(&call, path, Some(data)).await
+}
+
+/// `DELETE /api/passerby/v1/apps/{app}/users/{user}/custom_data`.
+pub(super) async fn remove_custom_data(call: Call, Path(path): Path<(String, String)>) -> Answer {
+    keep(&call, path, None).await
+}
+
+async fn keep(call: &Call, (app, user): (String, String), data: Option<Map<String, Value>>) -> Answer {
+    let app = call.app(&app)?;
+    let user = user_id(call, &user)?;
+    call.auth().set_custom_data(&app, user, data).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }

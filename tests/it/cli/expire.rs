@@ -56,9 +56,10 @@ fn users(place: &Place) -> usize {
 #[test]
 fn a_dry_run_lists_who_would_go_and_removes_nobody() {
     let place = with_old_guests(None);
-    let row = "[id]  normal  anon-user  [time]  enabled\n";
+    let row = "[id]  normal  anon-user          [time]  [day]   enabled\n";
     let ran = place.run(["users", "expire", "news-aaaaa", "--dry-run"]);
-    let header = "USER                      TYPE    PROVIDERS  CREATED                  STATE\n";
+    let header =
+        "USER                      TYPE    PROVIDERS  E-MAIL  CREATED                  LAST ACTIVE  STATE\n";
     printed(&ran, &format!("{header}{row}{row}{row}"), "3 guests of news-aaaaa would go now.\n");
     let json: Vec<Value> =
         serde_json::from_str(&place.raw(["users", "expire", "news-aaaaa", "--dry-run", "--json"]).out)

@@ -19,8 +19,8 @@ fn statuses(place: &Place, guest: usize) -> (u16, u16) {
 #[test]
 fn users_are_listed_oldest_first_in_pages() {
     beside_a_server_and_without(|place| {
-        let header = "USER                      TYPE    PROVIDERS  CREATED                  STATE\n";
-        let row = "[id]  normal  anon-user  [time]  enabled\n";
+        let header = "USER                      TYPE    PROVIDERS  E-MAIL  CREATED                  LAST ACTIVE  STATE\n";
+        let row = "[id]  normal  anon-user          [time]  [day]   enabled\n";
         printed(&place.run(["users", "list", "news-aaaaa"]), &format!("{header}{row}{row}"), "");
         let first = place.raw(["users", "list", "news-aaaaa", "--limit", "1"]);
         assert!(first.out.contains(place.user(0)) && !first.out.contains(place.user(1)), "{first:?}");

@@ -7,6 +7,7 @@ mod arrivals;
 mod events;
 mod issuer;
 mod matrix;
+mod operator;
 mod prehijacking;
 mod races;
 mod tokens;
@@ -15,7 +16,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server};
+use crate::support::{Ran, Reply, Server, passerby};
 
 /// The app of these tests.
 const APP: &str = "people-abcde";
@@ -82,7 +83,7 @@ fn people(path: &Path, settings: &Value, userpass: &Value) {
 /// A server of the app, with the key of its custom tokens set.
 struct Town {
     server: Server,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Town {
@@ -105,19 +106,28 @@ impl Town {
         let args = [app.to_str().unwrap()].into_iter().chain(more.iter().map(String::as_str));
         let args: Vec<&str> = args.chain(limits).collect();
         let server = Server::start(&data, &args);
-        let town = Town { server, _directory: directory };
+        let town = Town { server, directory };
         town.set_secret("jwtKey", KEY);
         town
     }
 
     fn set_secret(&self, name: &str, value: &str) {
-        let file = self._directory.path().join("secret");
-        std::fs::write(&file, value).unwrap();
-        let data = self._directory.path().join("data");
-        let args =
-            ["secrets", "set", APP, name, "--file", file.to_str().unwrap(), "--data", data.to_str().unwrap()];
-        let ran = crate::support::passerby(args);
+        let file = self.file("secret", value);
+        let ran = self.run(&["secrets", "set", APP, name, "--file", &file]);
         assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+
+    /// Writes a file beside the data directory, and says where it is.
+    fn file(&self, name: &str, text: &str) -> String {
+        let file = self.directory.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+
+    /// Runs a command beside the server.
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let data = self.directory.path().join("data");
+        passerby(arguments.iter().copied().chain(["--data", data.to_str().unwrap()]))
     }
 
     fn post(&self, path: &str, body: &Value) -> Reply {
