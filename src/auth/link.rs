@@ -110,6 +110,18 @@ impl App {
     pub(super) fn refuses_link(&self, refusal: LinkRefusal) -> Error {
         Error::RefusedLink(RefusedLink { refusal, words: self.config.settings.link_errors })
     }
+
+    /// What a login is refused for, in the words of a link: on those of a login, realm-web would ask for ever.
+    pub(super) fn refused_as_link(&self, error: Error) -> Error {
+        let (reason, password) = match error {
+            Error::ProviderDisabled(kind) => return self.refuses_link(LinkRefusal::ProviderDisabled(kind)),
+            Error::InvalidPassword => ("invalid username/password".to_owned(), true),
+            Error::BadCredential(reason) => (reason, false),
+            Error::DomainNotAllowed => ("the domain of the e-mail address is not allowed".to_owned(), false),
+            other => return other,
+        };
+        self.refuses_link(LinkRefusal::Credential { reason, password })
+    }
 }
 
 impl Auth {

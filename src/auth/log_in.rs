@@ -58,17 +58,7 @@ impl Auth {
         if !app.serves(kind) {
             return Err(app.refuses_link(LinkRefusal::ProviderDisabled(kind)));
         }
-        let proved = match self.prove(app, kind, login).await {
-            Ok(proved) => proved,
-            Err(Error::InvalidPassword) => {
-                let reason = "invalid username/password".to_owned();
-                return Err(app.refuses_link(LinkRefusal::Credential { reason, password: true }));
-            }
-            Err(Error::BadCredential(reason)) => {
-                return Err(app.refuses_link(LinkRefusal::Credential { reason, password: false }));
-            }
-            Err(other) => return Err(other),
-        };
+        let proved = self.prove(app, kind, login).await.map_err(|error| app.refused_as_link(error))?;
         if kind == ProviderType::ApiKey {
             return Err(app.refuses_link(LinkRefusal::NotLinkable));
         }

@@ -93,6 +93,16 @@ impl Auth {
         caller: Option<&Caller>,
         wish: Departure<'_>,
     ) -> Result<Departed> {
+        let departed = self.send_off(app, caller, wish).await;
+        departed.map_err(|error| if caller.is_some() { app.refused_as_link(error) } else { error })
+    }
+
+    async fn send_off(
+        &self,
+        app: &Arc<App>,
+        caller: Option<&Caller>,
+        wish: Departure<'_>,
+    ) -> Result<Departed> {
         let provider = provider_type(wish.provider)?;
         if !app.serves(provider) {
             return Err(Error::ProviderDisabled(provider));
@@ -138,6 +148,8 @@ impl Auth {
             serde_json::from_str(&record).map_err(|_| Error::Unreadable("the redirect".to_owned()))?;
         let app = self.apps().into_iter().find(|app| app.key == record.app).ok_or(Error::RedirectLapsed)?;
         let outcome = self.finish(&app, &record, &back).await;
+        let outcome =
+            outcome.map_err(|error| if record.link.is_some() { app.refused_as_link(error) } else { error });
         Ok(Returned {
             app,
             redirect: record.redirect,
