@@ -1,6 +1,6 @@
 // Starts the built binary as a stranger would, and stops it as Ctrl-C does.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,11 +35,13 @@ export async function temporaryDirectory(scope) {
 }
 
 /**
- * Writes an app directory with anonymous authentication and returns its path.
+ * Writes an app directory and returns its path. Anonymous authentication is on unless `disabled`.
  *
  * `id` is the client app id; its last five letters are dropped to make the name. `settings` becomes `passerby.json`.
+ * `providers` are further providers by their names, such as `{ "local-userpass": { config: { autoConfirm: true } } }`,
+ * and `functions` sources by theirs; one whose name begins with `_` is private.
  */
-export async function appDirectory(scope, { id, disabled = false, origins = [], settings }) {
+export async function appDirectory(scope, { id, disabled = false, origins = [], settings, providers = {}, functions }) {
   const path = join(await temporaryDirectory(scope), id);
   await mkdir(join(path, "auth"), { recursive: true });
   const write = (file, value) => writeFile(join(path, file), JSON.stringify(value, null, 4) + "\n");
@@ -51,20 +53,32 @@ export async function appDirectory(scope, { id, disabled = false, origins = [], 
     deployment_model: "GLOBAL",
     allowed_request_origins: origins,
   });
-  await write("auth/providers.json", { "anon-user": { name: "anon-user", type: "anon-user", disabled } });
+  const named = Object.entries({ "anon-user": { disabled }, ...providers }).map(([name, provider]) => [
+    name,
+    { name, type: name, disabled: false, ...provider },
+  ]);
+  await write("auth/providers.json", Object.fromEntries(named));
   if (settings) await write("passerby.json", settings);
+  if (functions) {
+    await mkdir(join(path, "functions"));
+    const names = Object.keys(functions);
+    await write("functions/config.json", names.map((name) => ({ name, private: name.startsWith("_") })));
+    for (const name of names) await writeFile(join(path, "functions", `${name}.js`), functions[name]);
+  }
   return path;
 }
 
 /**
  * Serves app directories on ports of the system's choice and waits for the ready line.
  *
- * Returns `{ url, ready, stop }`: the base URL of the client API, the ready line, and a clean stop that a test may
- * call early. `data` and `listen` let a second server take the place of a first one.
+ * Returns `{ url, ready, setSecret, stop }`: the base URL of the client API, the ready line, what gives an app a secret,
+ * and a clean stop that a test may call early. `data` and `listen` let a second server take the place of a first one;
+ * `settings` are further settings of `serve`, such as `{ smtp_port: 2525 }`.
  */
-export async function serve(scope, directories, { data, listen = "127.0.0.1:0" } = {}) {
+export async function serve(scope, directories, { data, listen = "127.0.0.1:0", settings = {} } = {}) {
   data ??= join(await temporaryDirectory(scope), "data");
   const args = ["serve", ...directories, "--data", data, "--listen", listen, "--try-listen", "127.0.0.1:0", "--json"];
+  for (const [name, value] of Object.entries(settings)) args.push(`--${name.replaceAll("_", "-")}`, `${value}`);
   const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   let log = "";
@@ -82,7 +96,15 @@ export async function serve(scope, directories, { data, listen = "127.0.0.1:0" }
     exited.then(([code]) => Promise.reject(new Error(`passerby exited with ${code} before it was ready:\n${log}`))),
     timeout(READY_WITHIN_MS, () => `passerby was not ready within ${READY_WITHIN_MS} ms:\n${log}`),
   ]);
-  return { url: ready.client_url, ready, data, stop };
+  const setSecret = (app, name, value) => passerby(["secrets", "set", app, name, "--data", data], value);
+  return { url: ready.client_url, ready, data, setSecret, stop };
+}
+
+/** Runs a command to its end, with something on its standard input, and answers what it printed. */
+function passerby(args, input) {
+  const ran = spawnSync(BINARY, args, { input, encoding: "utf8", timeout: READY_WITHIN_MS });
+  if (ran.status !== 0) throw ran.error ?? new Error(`passerby ${args[0]} exited with ${ran.status}:\n${ran.stderr}`);
+  return ran.stdout;
 }
 
 async function readyLine(stdout) {

@@ -7,11 +7,13 @@ export { Realm };
 /**
  * A realm-web app with a storage of its own, since Node's default storage is shared by the whole process.
  *
- * `requests` lists what the SDK has sent, such as `GET /auth/profile 200`.
+ * `requests` lists what the SDK has sent, such as `GET /auth/profile 200`. An SDK that would not end is stopped at
+ * request number `limit`.
  */
-export function realmApp(baseUrl, id, storage = new MemoryStorage()) {
+export function realmApp(baseUrl, id, storage = new MemoryStorage(), limit = 200) {
   const requests = [];
   const recordingFetch = async (url, init) => {
+    if (requests.length === limit) throw new Error(`the SDK has sent ${limit} requests`);
     const response = await fetch(url, init);
     const path = new URL(url).pathname.replace(/^\/api\/client\/v2\.0(\/app\/[^/]+)?/, "");
     requests.push(`${init.method} ${path} ${response.status}`);
