@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from "jose";
 
-import { ROOT, appDirectory, scope, serve } from "../support/passerby.js";
+import { appDirectory, scope, serve } from "../support/passerby.js";
+import { PYTHON, script } from "../support/python.js";
 import { call, claims, logIn } from "../support/raw.js";
 
 const APP = "reader-abcde";
@@ -105,9 +105,7 @@ describe("an access token", () => {
 });
 
 function verifyInPython(issuer, audience, token) {
-  const python = process.env.PASSERBY_TEST_PYTHON ?? join(ROOT, "target/test-tools/python/bin/python");
-  const script = join(ROOT, "tests/sdk/verify_token.py");
-  const ran = spawnSync(python, [script, issuer, audience], { input: token, encoding: "utf8" });
+  const ran = spawnSync(PYTHON, [script("verify_token.py"), issuer, audience], { input: token, encoding: "utf8" });
   if (ran.error) throw ran.error;
   return ran;
 }
