@@ -1,22 +1,38 @@
-// Somebody's web site: an origin of its own with one page that has realm-web, from the npm package.
+// Somebody's web site: an origin of its own whose pages have an SDK, from its npm package.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 
-const BUNDLE = createRequire(import.meta.url).resolve("realm-web/dist/bundle.iife.js");
-const PAGE = `<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="data:,"><script src="/realm-web.js"></script></html>`;
+const { resolve } = createRequire(import.meta.url);
+const SDKS = {
+  "/realm-web.js": resolve("realm-web/dist/bundle.iife.js"),
+  "/stitch.js": resolve("mongodb-stitch-browser-sdk/dist/browser/stitch.js"),
+  // What a page to which an issuer's login returns has to do.
+  "/handle-redirect.js": "Realm.handleAuthRedirect();",
+};
+const page = (...scripts) =>
+  `<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="data:,">` +
+  scripts.map((script) => `<script src="${script}"></script>`).join("") +
+  `</html>`;
+const PAGES = {
+  "/": page("/realm-web.js"),
+  "/done": page("/realm-web.js", "/handle-redirect.js"),
+  "/stitch": page("/stitch.js"),
+};
 
-/** Serves the site on a port of the system's choice and answers its origin, such as `http://127.0.0.1:40123`. */
+/**
+ * Serves the site on a port of the system's choice and answers its origin, such as `http://127.0.0.1:40123`.
+ *
+ * `/` has realm-web, as `Realm`; so has `/done`, which takes what an issuer's login came to; `/stitch` has the older
+ * Stitch SDK, as `stitch`.
+ */
 export async function site(scope) {
-  const files = {
-    "/": ["text/html; charset=utf-8", PAGE],
-    "/realm-web.js": ["text/javascript; charset=utf-8", await readFile(BUNDLE)],
-  };
-  const server = createServer((request, response) => {
-    const [type, content] = files[request.url] ?? ["text/plain", "not found"];
-    response.writeHead(request.url in files ? 200 : 404, { "content-type": type }).end(content);
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://site");
+    const [type, content] = await file(pathname);
+    response.writeHead(content === undefined ? 404 : 200, { "content-type": `${type}; charset=utf-8` }).end(content);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -25,4 +41,10 @@ export async function site(scope) {
     return new Promise((resolve) => server.close(resolve));
   });
   return `http://127.0.0.1:${server.address().port}`;
+}
+
+async function file(path) {
+  if (path in PAGES) return ["text/html", PAGES[path]];
+  const sdk = SDKS[path];
+  return ["text/javascript", sdk?.endsWith(";") ? sdk : sdk && (await readFile(sdk))];
 }
