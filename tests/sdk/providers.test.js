@@ -43,7 +43,8 @@ describe("realm-web and e-mail addresses", () => {
         functions: {
           _confirm: `exports = ({ username, token, tokenId }) => {
             if (!/^[0-9a-f]{128}$/.test(token) || !/^[0-9a-f]{24}$/.test(tokenId)) throw new Error("no token");
-            return { status: username.startsWith("later") ? "pending" : username.startsWith("no") ? "fail" : "success" };
+            if (username.startsWith("later")) return { status: "pending" };
+            return { status: username.startsWith("no") ? "fail" : "success" };
           };`,
           _reset: `exports = ({ username, password, currentPasswordValid }, verdict, number) => {
             if (number !== 42) throw new Error("no number");
@@ -65,8 +66,9 @@ describe("realm-web and e-mail addresses", () => {
     assert.deepEqual(user.identities.map((identity) => identity.providerType), ["local-userpass"]);
     assert.deepEqual({ ...user.profile }, { email });
     assert.equal((await logIn(AUTOMATIC, email, PASSWORD)).id, user.id);
-    await assert.rejects(logIn(AUTOMATIC, email, "wrong horse"), refusal(401, "InvalidPassword", "unauthorized"));
-    await assert.rejects(logIn(AUTOMATIC, "x@people.example", PASSWORD), refusal(401, "InvalidPassword", "unauthorized"));
+    const refused = refusal(401, "InvalidPassword", "unauthorized");
+    await assert.rejects(logIn(AUTOMATIC, email, "wrong horse"), refused);
+    await assert.rejects(logIn(AUTOMATIC, "x@people.example", PASSWORD), refused);
   });
 
   test("are refused in the original's words", async () => {
@@ -80,7 +82,7 @@ describe("realm-web and e-mail addresses", () => {
       [() => registerUser({ email: "", password: PASSWORD }), 400, "BadRequest", "email invalid"],
       [() => registerUser({ email: "c@people.example", password: "12345" }), 400, "BadRequest", length],
       [() => confirmUser({ token: "abc", tokenId: "123" }), 400, "BadRequest", "invalid token data"],
-      [() => resetPassword({ token: "abc", tokenId: "123", password: PASSWORD }), 400, "BadRequest", "invalid token data"],
+      [() => resetPassword({ token: "a", tokenId: "1", password: PASSWORD }), 400, "BadRequest", "invalid token data"],
       [() => resendConfirmationEmail({ email }), 400, "UserAlreadyConfirmed", "already confirmed"],
       [() => resendConfirmationEmail({ email: "x@people.example" }), 404, "UserNotFound", "user not found"],
       [
@@ -109,7 +111,8 @@ describe("realm-web and e-mail addresses", () => {
     const failed = refusal(400, "BadRequest", 'failed to confirm user "no@people.example"');
     await assert.rejects(registerUser({ email: "no@people.example", password }), failed);
     await registerUser({ email: "later@people.example", password });
-    await assert.rejects(logIn(BY_FUNCTION, "later@people.example", password), refusal(401, "AuthError", "unauthorized"));
+    const unconfirmed = refusal(401, "AuthError", "unauthorized");
+    await assert.rejects(logIn(BY_FUNCTION, "later@people.example", password), unconfirmed);
     await retryCustomConfirmation({ email: "later@people.example" });
     const confirmed = refusal(400, "UserAlreadyConfirmed", "already confirmed");
     await assert.rejects(retryCustomConfirmation({ email: "yes@people.example" }), confirmed);
@@ -223,11 +226,13 @@ describe("realm-web and tokens of another issuer", () => {
         ],
       },
     });
-    const server = await serve(suite, [
-      await appDirectory(suite, { id: BY_SECRET, providers: custom({ signingAlgorithm: "HS256" }, ["first", "second"]) }),
-      await appDirectory(suite, { id: BY_KEY, providers: custom({ signingAlgorithm: "RS256" }, ["public"]) }),
-      await appDirectory(suite, { id: BY_SET, providers: custom({ useJWKURI: true, jwkURI }) }),
-    ], { settings: { outbound_allow: new URL(jwkURI).origin } });
+    const app = (id, providers) => appDirectory(suite, { id, providers });
+    const directories = [
+      await app(BY_SECRET, custom({ signingAlgorithm: "HS256" }, ["first", "second"])),
+      await app(BY_KEY, custom({ signingAlgorithm: "RS256" }, ["public"])),
+      await app(BY_SET, custom({ useJWKURI: true, jwkURI })),
+    ];
+    const server = await serve(suite, directories, { settings: { outbound_allow: new URL(jwkURI).origin } });
     base = server.url;
     server.setSecret(BY_SECRET, "first", SECRETS[0]);
     server.setSecret(BY_SECRET, "second", SECRETS[1]);

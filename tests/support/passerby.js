@@ -71,9 +71,9 @@ export async function appDirectory(scope, { id, disabled = false, origins = [], 
 /**
  * Serves app directories on ports of the system's choice and waits for the ready line.
  *
- * Returns `{ url, ready, setSecret, stop }`: the base URL of the client API, the ready line, what gives an app a secret,
- * and a clean stop that a test may call early. `data` and `listen` let a second server take the place of a first one;
- * `settings` are further settings of `serve`, such as `{ smtp_port: 2525 }`.
+ * Returns `{ url, ready, setSecret, stop }`: the base URL of the client API, the ready line, what gives an app a
+ * secret, and a clean stop that a test may call early. `data` and `listen` let a second server take the place of a
+ * first one; `settings` are further settings of `serve`, such as `{ smtp_port: 2525 }`.
  */
 export async function serve(scope, directories, { data, listen = "127.0.0.1:0", settings = {} } = {}) {
   data ??= join(await temporaryDirectory(scope), "data");
