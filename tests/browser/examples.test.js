@@ -130,7 +130,7 @@ describe("the example", () => {
     const writer = await open("try-before-register");
     const { page } = writer;
     await page.locator("#status").filter({ hasText: "no account needed" }).waitFor();
-    const id = await page.locator("#guest").textContent();
+    const id = await side(page).id();
     await page.getByLabel("A new note").fill("Call Ada <b>today</b>");
     await page.getByRole("button", { name: "Keep it" }).click();
     await page.getByLabel("A new note").fill("Stamps");
@@ -139,7 +139,7 @@ describe("the example", () => {
 
     await page.reload();
     await page.locator("#status").filter({ hasText: "Your notes are where you left them" }).waitFor();
-    assert.equal(await page.locator("#guest").textContent(), id);
+    assert.equal(await side(page).id(), id);
     await page.getByRole("button", { name: "Done: Stamps" }).click();
     assert.deepEqual(await page.locator("#notes li p").allTextContents(), ["Call Ada <b>today</b>"]);
     await screenshot(page, "try-before-register");
@@ -151,15 +151,123 @@ describe("the example", () => {
     await page.getByRole("button", { name: "Start over …" }).click();
     await page.getByRole("button", { name: "Start over", exact: true }).click();
     await page.locator("#status").filter({ hasText: "no account needed" }).waitFor();
-    assert.notEqual(await page.locator("#guest").textContent(), id);
+    assert.notEqual(await side(page).id(), id);
     assert.equal(await page.locator("#notes li").count(), 0);
     assertClean(writer, "try-before-register");
   });
 
-  test("try-before-register says that registering is not possible yet, and has no button for it", async () => {
+  const PASSWORD = "correct horse";
+  const side = (page) => ({
+    id: () => page.locator("aside:not([hidden]) .id").textContent(),
+    problem: page.locator("#problem:not([hidden])"),
+    yours: page.locator("#yours:not([hidden])"),
+    async submit(act, email, password) {
+      await page.getByLabel("E-mail address").fill(email);
+      await page.getByLabel("Password").fill(password);
+      await page.getByRole("button", { name: act, exact: true }).click();
+    },
+  });
+  const write = async (page, text) => {
+    await page.getByLabel("A new note").fill(text);
+    await page.getByRole("button", { name: "Keep it" }).click();
+  };
+  const written = (page) => page.locator("#notes li p").allTextContents();
+  const said = (page, text) => page.locator("#status").filter({ hasText: text }).waitFor();
+
+  test("try-before-register makes a guest somebody who keeps id and notes, and is the same elsewhere", async () => {
+    const email = "ann@people.example";
+    const writer = await open("try-before-register");
+    const { page } = writer;
+    await said(page, "no account needed");
+    const id = await side(page).id();
+    await write(page, "Call Ada");
+    await side(page).submit("Register", email, PASSWORD);
+    await said(page, "Registered. You are the same user as before");
+    await side(page).yours.waitFor();
+    assert.equal(await side(page).id(), id);
+    assert.deepEqual(await written(page), ["Call Ada"]);
+    await screenshot(page, "try-before-register-registered");
+    assertClean(writer, "try-before-register");
+
+    await page.reload();
+    await said(page, `Welcome back, ${email}. Your notes are where you left them.`);
+    assert.equal(await side(page).id(), id);
+
+    // Another browser: the notes of its guest come along, those of this one are not there.
+    const other = await open("try-before-register");
+    await said(other.page, "no account needed");
+    const guest = await side(other.page).id();
+    await write(other.page, "Stamps");
+    await other.page.getByRole("button", { name: "I have an account" }).click();
+    await screenshot(other.page, "try-before-register-log-in");
+    await side(other.page).submit("Log in", email, PASSWORD);
+    await said(other.page, `Welcome back, ${email}. What you wrote as a guest came along.`);
+    assert.equal(await side(other.page).id(), id);
+    assert.deepEqual(await written(other.page), ["Stamps"]);
+    const stored = await other.page.evaluate(() => Object.keys(localStorage));
+    assert.deepEqual(stored.filter((key) => /:[0-9a-f]{24}$/.test(key)), [`pocket-notes:${id}`]);
+    assert.notEqual(guest, id);
+    assertClean(other, "try-before-register");
+    await screenshot(other.page, "try-before-register-elsewhere");
+
+    // Out, and in again.
+    await page.getByRole("button", { name: "Log out" }).click();
+    await said(page, `You are logged out. Log in as ${email} to see your notes.`);
+    assert.notEqual(await side(page).id(), id);
+    assert.deepEqual(await written(page), []);
+    await side(page).submit("Log in", email, PASSWORD);
+    await said(page, `Welcome back, ${email}.`);
+    assert.deepEqual(await written(page), ["Call Ada"]);
+  });
+
+  test("try-before-register says what is wrong with a registration or a login, and loses nothing by it", async () => {
+    const email = "bob@people.example";
+    const { app: realm } = realmApp(server.url, app("try-before-register").client_app_id);
+    await realm.emailPasswordAuth.registerUser({ email, password: PASSWORD });
+    await realm.logIn(Realm.Credentials.emailPassword(email, PASSWORD));
+
     const { page } = await open("try-before-register");
-    await page.getByText("Registering with an e-mail address is not possible yet").waitFor();
-    assert.equal(await page.getByRole("button", { name: /register|sign up/i }).count(), 0);
+    await said(page, "no account needed");
+    const id = await side(page).id();
+    await write(page, "Stamps");
+    const refused = async (act, address, password, text) => {
+      await side(page).submit(act, address, password);
+      await side(page).problem.filter({ hasText: text }).waitFor();
+    };
+    await refused("Register", "cat@people.example", "short", "password must be between 6 and 128 characters");
+    await refused("Register", email, "another horse", "This address has an account. If it is yours, log in.");
+    await screenshot(page, "try-before-register-taken");
+    await refused("Register", email, PASSWORD, "This address has an account. If it is yours, log in.");
+    await page.getByRole("button", { name: "I have an account" }).click();
+    assert.equal(await side(page).problem.count(), 0);
+    await refused("Log in", email, "another horse", "Address and password do not fit.");
+    await refused("Log in", "nobody@people.example", PASSWORD, "Address and password do not fit.");
+    await page.context().route(`${server.url}/**`, (route) => route.abort());
+    await refused("Log in", email, PASSWORD, "The server could not be reached. Nothing was changed.");
+    await page.context().unroute(`${server.url}/**`);
+    assert.deepEqual([await side(page).id(), await written(page)], [id, ["Stamps"]]);
+
+    // An address that was registered, and no more, is taken up where it was left.
+    await realm.emailPasswordAuth.registerUser({ email: "dan@people.example", password: PASSWORD });
+    await page.getByRole("button", { name: "I have no account yet" }).click();
+    await side(page).submit("Register", "dan@people.example", PASSWORD);
+    await said(page, "Registered. You are the same user as before");
+    assert.deepEqual([await side(page).id(), await written(page)], [id, ["Stamps"]]);
+  });
+
+  test("try-before-register shows in every tab who is there", async () => {
+    const { page, context } = await open("try-before-register");
+    await said(page, "no account needed");
+    const id = await side(page).id();
+    const tab = await context.newPage();
+    await tab.goto(app("try-before-register").try_url);
+    await said(tab, "Welcome back.");
+    await side(page).submit("Register", "eve@people.example", PASSWORD);
+    await side(tab).yours.waitFor();
+    assert.equal(await side(tab).id(), id);
+    await tab.getByRole("button", { name: "Log out" }).click();
+    await page.locator("#trying:not([hidden])").waitFor();
+    await said(page, "Log in as eve@people.example");
   });
 
   test("dev makes test users and shows what went over the wire", async () => {

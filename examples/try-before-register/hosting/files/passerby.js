@@ -7,6 +7,13 @@
  *     await guest.logIn();              // the guest of the last visit, or a new one
  *     await guest.profile();            // what the server knows: an id and an anonymous identity
  *
+ * A guest who wants to stay becomes somebody, under the same id:
+ *
+ *     await guest.register(email, password);
+ *     await guest.link("local-userpass", { username: email, password });
+ *
+ * and comes back with `logInWith`, from any browser.
+ *
  * It speaks the client API of Realm / Atlas App Services, which Passerby serves, and keeps the guest's tokens in the
  * browser. Copy it into your own pages; realm-web does the same and more.
  */
@@ -61,12 +68,36 @@ export class Guest {
     return locked(this.#key, async () => {
       const known = this.id !== null;
       if (known && (await this.#isWelcome())) return "back";
-      const device = this.#read("device") ?? {};
-      const body = { options: { device: { platform: "browser", sdkVersion: "passerby.js", ...device } } };
-      const session = await this.#call("POST", `/app/${this.#app.client_app_id}/auth/providers/anon-user/login`, { body });
-      this.#write("device", { deviceId: { $oid: session.device_id } });
-      this.#write("session", session);
+      await this.#enter("anon-user", {});
       return known ? "replaced" : "new";
+    });
+  }
+
+  /**
+   * Registers an e-mail address with a password. It belongs to nobody until it is linked, or logged in with; an app may
+   * want it confirmed first.
+   */
+  async register(email, password) {
+    await this.#call("POST", `${this.#providers}/local-userpass/register`, { body: { email, password } });
+  }
+
+  /**
+   * Adds a way to log in to this user, whose id stays: `link("local-userpass", { username, password })`. A way that
+   * leads to another user already is refused, and nothing changes.
+   */
+  async link(provider, credential) {
+    const answer = await this.call("POST", `${this.#providers}/${provider}/login?link=true`, credential);
+    this.#write("session", { ...this.#session, access_token: answer.access_token });
+  }
+
+  /**
+   * Logs in with what was linked, or registered. Whoever was logged in before is logged out then: a guest for good.
+   */
+  async logInWith(provider, credential) {
+    return locked(this.#key, async () => {
+      const before = this.#session;
+      await this.#enter(provider, credential);
+      if (before) await this.#call("DELETE", "/auth/session", { token: before.refresh_token }).catch(() => {});
     });
   }
 
@@ -81,7 +112,7 @@ export class Guest {
     return this.#refreshing;
   }
 
-  /** Ends the session. A guest has no password: nobody can log in as this user again. */
+  /** Ends the session. A guest who was never linked to anything has no way back. */
   async logOut() {
     await this.#call("DELETE", "/auth/session", { token: this.#session?.refresh_token }).catch(unlessGone);
     this.#forget();
@@ -98,10 +129,23 @@ export class Guest {
     try {
       return await this.#call(method, path, { body, token: this.accessToken });
     } catch (refusal) {
-      if (refusal.status !== 401 || this.id === null) throw refusal;
+      // Any other code, such as that of a wrong password, is no matter of the token.
+      if (refusal.code !== "InvalidSession" || this.id === null) throw refusal;
       await this.refresh();
       return this.#call(method, path, { body, token: this.accessToken });
     }
+  }
+
+  get #providers() {
+    return `/app/${this.#app.client_app_id}/auth/providers`;
+  }
+
+  async #enter(provider, credential) {
+    const device = { platform: "browser", sdkVersion: "passerby.js", ...this.#read("device") };
+    const body = { ...credential, options: { device } };
+    const session = await this.#call("POST", `${this.#providers}/${provider}/login`, { body });
+    this.#write("device", { deviceId: { $oid: session.device_id } });
+    this.#write("session", session);
   }
 
   async #isWelcome() {
