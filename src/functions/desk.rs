@@ -50,6 +50,8 @@ pub(super) struct Papers {
     pub(super) end: Option<Result<Option<String>, String>>,
     /// Whether a value was too large to be written as EJSON.
     pub(super) is_output_full: bool,
+    /// Whether a promise was lost for want of memory.
+    pub(super) has_lost_jobs: bool,
 }
 
 impl Desk {
@@ -71,6 +73,7 @@ impl Desk {
             request_count: 0,
             end: None,
             is_output_full: false,
+            has_lost_jobs: false,
         };
         Desk { program, scene, limits, is_system, ticks, began: ticks.elapsed(), papers: Mutex::new(papers) }
     }

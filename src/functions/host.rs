@@ -36,6 +36,7 @@ pub(super) fn host<'js>(ctx: &Ctx<'js>, desk: &Arc<Desk>) -> Result<Object<'js>>
     ends(ctx, &host, desk)?;
     surroundings(ctx, &host, desk)?;
     sources(ctx, &host, desk)?;
+    utf8(ctx, &host)?;
     packages(ctx, &host, desk)?;
     cryptography(ctx, &host)?;
     network(ctx, &host, desk)?;
@@ -136,6 +137,21 @@ fn sources<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result<
         Ok(compiled)
     };
     host.set("compile", Function::new(ctx.clone(), compile))
+}
+
+/// Text as bytes and back, which JavaScript itself does slowly.
+fn utf8<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
+    let utf8 = |ctx: Ctx<'js>, text: String| TypedArray::new_copy(ctx, text.into_bytes());
+    host.set("utf8", Function::new(ctx.clone(), utf8))?;
+    let text_of = |ctx: Ctx<'js>, base64: String, is_fatal: bool| {
+        let bytes = bytes_of(&ctx, &base64)?;
+        Ok::<_, rquickjs::Error>(match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(_) if is_fatal => None,
+            Err(error) => Some(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        })
+    };
+    host.set("textOf", Function::new(ctx.clone(), text_of))
 }
 
 /// The packages that came with the app.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rquickjs::{Context, Ctx, Function, Object, Promise, Runtime, TypedArray};
+use rquickjs::{Context, Ctx, Function, Object, Runtime, TypedArray, Value};
 use serde_json::json;
 
 use super::call::{FunctionError, HttpResponse, Outcome, Threw};
@@ -72,21 +72,27 @@ impl Task {
             Err(error) => return Step::Done(Err(error)),
         };
         let (slot, desk) = (&self.slot, &self.desk);
-        live.context.with(|ctx| {
-            loop {
-                if let Some(ended) = ended(desk, slot) {
-                    return Step::Done(ended);
-                }
-                if ctx.execute_pending_job() {
+        loop {
+            if let Some(ended) = ended(desk, slot) {
+                return Step::Done(ended);
+            }
+            match live.runtime.execute_pending_job() {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(job) => {
+                    job.0.with(|ctx| uncaught(&ctx, desk));
                     continue;
                 }
-                match resume(&ctx, desk, slot) {
-                    Ok(true) => {}
-                    Ok(false) => return wait(&ctx, desk, slot),
-                    Err(error) => return Step::Done(Err(failure(&ctx, desk, slot, &error))),
-                }
             }
-        })
+            let resumed = live
+                .context
+                .with(|ctx| resume(&ctx, desk, slot).map_err(|error| failure(&ctx, desk, slot, &error)));
+            match resumed {
+                Ok(true) => {}
+                Ok(false) => return wait(desk, slot),
+                Err(error) => return Step::Done(Err(error)),
+            }
+        }
     }
 
     /// Makes the runtime and starts the function.
@@ -95,6 +101,8 @@ impl Task {
         let runtime = Runtime::new().map_err(|_| FunctionError::MemoryLimit)?;
         runtime.set_memory_limit(limits.memory);
         runtime.set_max_stack_size(limits.stack);
+        // Most calls are over before there is garbage worth looking for.
+        runtime.set_gc_threshold(limits.memory / 8);
         let (slot, desk) = (self.slot.clone(), self.desk.clone());
         runtime.set_interrupt_handler(Some(Box::new(move || slot.is_over(desk.elapsed()))));
         let context = Context::full(&runtime).map_err(|_| FunctionError::MemoryLimit)?;
@@ -107,19 +115,10 @@ impl Task {
         let core = prelude::piece(ctx, "core")?;
         let inside: Object = core.call((host(ctx, &self.desk)?,))?;
         let run: Function = inside.get("run")?;
-        let promise: Promise = run.call((self.name.as_str(), self.arguments.as_str()))?;
-        keep(ctx, inside)?;
-        keep(ctx, promise)
+        run.call::<_, ()>((self.name.as_str(), self.arguments.as_str()))?;
+        // Kept with the runtime, out of JavaScript's sight.
+        ctx.store_userdata(inside).map(|_| ()).map_err(|_| rquickjs::Error::Unknown)
     }
-}
-
-/// Keeps a value with the runtime, out of JavaScript's sight.
-fn keep<'js, T>(ctx: &Ctx<'js>, value: T) -> rquickjs::Result<()>
-where
-    T: rquickjs::JsLifetime<'js>,
-    T::Changed<'static>: std::any::Any,
-{
-    ctx.store_userdata(value).map(|_| ()).map_err(|_| rquickjs::Error::Unknown)
 }
 
 /// How the call ended, if it has.
@@ -195,7 +194,7 @@ fn shown<'js>(ctx: &Ctx<'js>, response: &HttpResponse) -> rquickjs::Result<Objec
 }
 
 /// Nothing is left to do at the moment: hands over the requests and waits, unless nothing can come.
-fn wait(ctx: &Ctx<'_>, desk: &Desk, slot: &Slot) -> Step {
+fn wait(desk: &Desk, slot: &Slot) -> Step {
     let mut papers = desk.papers();
     for (id, request) in papers.requests.drain(..) {
         slot.send(Effect::Fetch(id, request));
@@ -204,15 +203,31 @@ fn wait(ctx: &Ctx<'_>, desk: &Desk, slot: &Slot) -> Step {
     if papers.open_requests > 0 || earliest.is_some() {
         return Step::Park(earliest.map_or(slot.deadline, |due| due.min(slot.deadline)));
     }
-    let logs = std::mem::take(&mut papers.logs);
-    drop(papers);
-    // The prelude catches what a function throws, unless there is no memory left even for that.
-    let promise = ctx.userdata::<Promise>().map(|promise| promise.clone());
-    if promise.is_none_or(|promise| promise.state() == rquickjs::promise::PromiseState::Rejected) {
+    if papers.has_lost_jobs {
         return Step::Done(Err(FunctionError::MemoryLimit));
     }
+    let logs = std::mem::take(&mut papers.logs);
     let message = "Error: the function waits for a promise that nothing will settle".to_owned();
     Step::Done(Err(FunctionError::Threw(Box::new(Threw { message, logs }))))
+}
+
+/// A job threw, which promises never do by themselves: either a bare microtask of the function did, or there was no
+/// memory to go on with a promise, which is lost then.
+fn uncaught(ctx: &Ctx<'_>, desk: &Desk) {
+    let thrown = ctx.catch();
+    let message = thrown.as_exception().and_then(rquickjs::Exception::message);
+    let mut papers = desk.papers();
+    if is_memory(&thrown, message.as_deref()) {
+        papers.has_lost_jobs = true;
+    } else {
+        papers.log(true, format!("uncaught in a microtask: {}", message.unwrap_or_default()));
+    }
+}
+
+fn is_memory(thrown: &Value<'_>, message: Option<&str>) -> bool {
+    // There may have been no memory even for the error, or for what it says.
+    thrown.is_null()
+        || message.is_some_and(|message| message.starts_with("out of memory") || message.is_empty())
 }
 
 /// Why Rust's own calls into JavaScript failed.
@@ -222,11 +237,9 @@ fn failure(ctx: &Ctx<'_>, desk: &Desk, slot: &Slot, error: &rquickjs::Error) -> 
         return FunctionError::TimeLimit;
     }
     let message = thrown.as_exception().and_then(rquickjs::Exception::message);
-    let is_memory = matches!(error, rquickjs::Error::Allocation)
-        || message.as_deref() == Some("out of memory")
-        // There was no memory even for the error.
-        || (error.is_exception() && thrown.is_null());
-    if is_memory {
+    if matches!(error, rquickjs::Error::Allocation)
+        || (error.is_exception() && is_memory(&thrown, message.as_deref()))
+    {
         return FunctionError::MemoryLimit;
     }
     tracing::error!(%error, message, "a function's surroundings failed");

@@ -1,8 +1,5 @@
 // The BSON types that JavaScript lacks. Each can be made with and without `new`, as in the original.
-export default function (host, piece) {
-    const { LongClass, longs, big } = piece('long');
-    const { Decimal128Class } = piece('decimal');
-
+export default function (host, piece, lazily) {
     // The class itself, callable like a function.
     function callable(Class, statics) {
         Object.assign(Class, statics);
@@ -194,7 +191,7 @@ export default function (host, piece) {
             return new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
         }
         if (typeof from === 'string') {
-            return piece('text').encodeUtf8(from);
+            return host.utf8(from.toWellFormed());
         }
         if (from instanceof BinaryClass) {
             return from.buffer;
@@ -233,31 +230,6 @@ export default function (host, piece) {
     }
 
     // --- The rest ---
-
-    class TimestampClass extends LongClass {
-        constructor(low, high) {
-            if (low instanceof LongClass || typeof low === 'bigint') {
-                super(big(low), true);
-            } else if (low !== null && typeof low === 'object') {
-                super(Number(low.i), Number(low.t), true);
-            } else {
-                super(low ?? 0, high ?? 0, true);
-            }
-        }
-        get t() {
-            return this.high >>> 0;
-        }
-        get i() {
-            return this.low >>> 0;
-        }
-        toJSON() {
-            return { $timestamp: String(this.big) };
-        }
-        toExtendedJSON() {
-            return { $timestamp: { t: this.t, i: this.i } };
-        }
-    }
-    tag(TimestampClass, 'Timestamp');
 
     class MinKeyClass {
         toExtendedJSON() {
@@ -332,18 +304,20 @@ export default function (host, piece) {
     tag(DBRefClass, 'DBRef');
 
     const ObjectId = callable(ObjectIdClass);
-    const Long = callable(LongClass, longs);
     const Binary = callable(BinaryClass, {
         SUBTYPE_DEFAULT: 0, SUBTYPE_FUNCTION: 1, SUBTYPE_BYTE_ARRAY: 2, SUBTYPE_UUID_OLD: 3, SUBTYPE_UUID: 4, SUBTYPE_MD5: 5,
         SUBTYPE_ENCRYPTED: 6, SUBTYPE_USER_DEFINED: 128,
     });
     const BSONSymbol = callable(BSONSymbolClass);
     const BSON = {
-        ObjectId, ObjectID: ObjectId, Long, Binary, BSONSymbol, Symbol: BSONSymbol,
-        Int32: callable(Int32Class), Double: callable(DoubleClass), Decimal128: callable(Decimal128Class),
-        UUID: callable(UUIDClass), Timestamp: callable(TimestampClass), MinKey: callable(MinKeyClass),
+        ObjectId, ObjectID: ObjectId, Binary, BSONSymbol, Symbol: BSONSymbol,
+        Int32: callable(Int32Class), Double: callable(DoubleClass), UUID: callable(UUIDClass),
+        MinKey: callable(MinKeyClass),
         MaxKey: callable(MaxKeyClass), BSONRegExp: callable(BSONRegExpClass), Code: callable(CodeClass),
         DBRef: callable(DBRefClass),
     };
+    lazily(BSON, 'Long', true, () => callable(piece('long').LongClass, piece('long').longs));
+    lazily(BSON, 'Timestamp', true, () => callable(piece('long').TimestampClass));
+    lazily(BSON, 'Decimal128', true, () => callable(piece('decimal').Decimal128Class));
     return { BSON, doubleText, bytesOf };
 }

@@ -1,8 +1,8 @@
 // What every call begins with: the function's surroundings, and the way in and out.
 //
-// `host` is all that Rust offers; nothing of it is a global, and everything in it is
-// harmless in the app's hands. Whatever a call may not need (BSON, HTTP, URL, …) is a piece of its own, evaluated when
-// it is first touched, because each call begins in a context of its own.
+// `host` is all that Rust offers; nothing of it is a global, and everything in it is harmless in the app's hands.
+// Whatever a call may not need (BSON, HTTP, URL, …) is a piece of its own, loaded when it is first touched, because each
+// call begins in a context of its own.
 export default function (host) {
     const { defineProperty } = Object;
     const MOST_NESTED_EXECUTIONS = 32;
@@ -10,7 +10,7 @@ export default function (host) {
     const pieces = new Map();
     function piece(name) {
         if (!pieces.has(name)) {
-            pieces.set(name, host.piece(name)(host, piece));
+            pieces.set(name, host.piece(name)(host, piece, lazily));
         }
         return pieces.get(name);
     }

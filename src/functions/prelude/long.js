@@ -1,4 +1,4 @@
-// 64-bit whole numbers.
+// 64-bit whole numbers, and BSON's timestamps, which are such.
 export default function () {
     const big = (value) => {
         if (typeof value === 'bigint') {
@@ -167,5 +167,30 @@ export default function () {
         UZERO: new LongClass(0n, true), UONE: new LongClass(1n, true), MAX_UNSIGNED_VALUE: new LongClass(-1n, true),
     };
 
-    return { LongClass, longs, big };
+    class TimestampClass extends LongClass {
+        constructor(low, high) {
+            if (low instanceof LongClass || typeof low === 'bigint') {
+                super(big(low), true);
+            } else if (low !== null && typeof low === 'object') {
+                super(Number(low.i), Number(low.t), true);
+            } else {
+                super(low ?? 0, high ?? 0, true);
+            }
+        }
+        get t() {
+            return this.high >>> 0;
+        }
+        get i() {
+            return this.low >>> 0;
+        }
+        toJSON() {
+            return { $timestamp: String(this.big) };
+        }
+        toExtendedJSON() {
+            return { $timestamp: { t: this.t, i: this.i } };
+        }
+    }
+    Object.defineProperty(TimestampClass.prototype, '_bsontype', { value: 'Timestamp' });
+
+    return { LongClass, TimestampClass, longs };
 }

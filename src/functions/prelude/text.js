@@ -1,56 +1,14 @@
 // UTF-8, and copies of values.
-export default function () {
-    function encodeUtf8(text) {
-        const bytes = [];
-        for (const character of String(text).toWellFormed()) {
-            const point = character.codePointAt(0);
-            if (point < 0x80) {
-                bytes.push(point);
-            } else if (point < 0x800) {
-                bytes.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-            } else if (point < 0x10000) {
-                bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-            } else {
-                bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-            }
-        }
-        return Uint8Array.from(bytes);
-    }
+export default function (host) {
+    const encodeUtf8 = (text) => host.utf8(String(text).toWellFormed());
 
     // What is no UTF-8 becomes U+FFFD, or an error where asked for.
     function decodeUtf8(bytes, isFatal = false) {
-        const wrong = () => {
-            if (isFatal) {
-                throw new TypeError('the bytes are no UTF-8');
-            }
-            return 0xfffd;
-        };
-        const points = [];
-        let text = '';
-        for (let index = 0; index < bytes.length; ) {
-            const first = bytes[index];
-            index += 1;
-            if (first < 0x80) {
-                points.push(first);
-            } else {
-                const count = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xc2 && first < 0xe0 ? 1 : 0;
-                let point = first & (0x3f >> count);
-                let read = 0;
-                while (read < count && (bytes[index] & 0xc0) === 0x80) {
-                    point = (point << 6) | (bytes[index] & 63);
-                    index += 1;
-                    read += 1;
-                }
-                const least = [0, 0x80, 0x800, 0x10000][count];
-                const isGood = count > 0 && read === count && point >= least && point < 0x110000 && (point < 0xd800 || point > 0xdfff);
-                points.push(isGood ? point : wrong());
-            }
-            if (points.length >= 4096) {
-                text += String.fromCodePoint(...points);
-                points.length = 0;
-            }
+        const text = host.textOf(bytes.toBase64(), isFatal);
+        if (text === undefined) {
+            throw new TypeError('the bytes are no UTF-8');
         }
-        return text + String.fromCodePoint(...points);
+        return text;
     }
 
     const viewed = (source) => (ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source));

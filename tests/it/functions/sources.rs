@@ -176,6 +176,7 @@ async fn timers_and_promises_run_in_order() {
             clearTimeout(never);
             const ticking = setInterval(() => { seen.push('tick'); if (seen.length > 3) clearInterval(ticking) }, 1);
             queueMicrotask(() => seen.push('micro'));
+            queueMicrotask(() => { throw new Error('nor this') });
             setImmediate(() => { throw new Error('nobody catches this') });
             seen.push('now');
             await sleep(50);
@@ -184,5 +185,8 @@ async fn timers_and_promises_run_in_order() {
     let stage = Stage::new(&[("f", source)]);
     let outcome = stage.call("f", json!([])).await.unwrap();
     assert_eq!(outcome.result, json!(["now", "micro", "tick", "tick", "late!"]));
-    assert_eq!(lines(&outcome.logs), ["uncaught in a timer: Error: nobody catches this"]);
+    assert_eq!(
+        lines(&outcome.logs),
+        ["uncaught in a microtask: nor this", "uncaught in a timer: Error: nobody catches this"]
+    );
 }
