@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{Settings, default_location};
 
 /// An app with one provider and a function `there`.
-fn config(kind: ProviderType, members: Value) -> AppConfig {
+fn config(kind: ProviderType, members: &Value) -> AppConfig {
     let mut provider = Provider::new(kind, false);
     provider.rest = members.as_object().cloned().unwrap_or_default();
     AppConfig {
@@ -31,7 +31,7 @@ fn secret(name: &str) -> Option<Secret<String>> {
 
 fn said(kind: ProviderType, members: Value) -> Vec<(String, bool)> {
     let around = Surroundings { secret: &secret, knows_all_secrets: true, mails: Some(true) };
-    let found = concerns(&config(kind, members), &files(), &around);
+    let found = concerns(&config(kind, &members), &files(), &around);
     let at = format!("$.{kind}");
     assert!(found.iter().all(|concern| concern.json_path.as_deref() == Some(&*at)), "{found:?}");
     found.into_iter().map(|concern| (concern.message, concern.is_broken)).collect()
@@ -94,7 +94,7 @@ fn the_way_of_an_address_that_is_in_force_must_work() {
 #[test]
 fn mails_that_reach_nobody_are_told() {
     let members = json!({"config": {"emailConfirmationUrl": "https://a.example", "resetPasswordUrl": "https://a.example"}});
-    let config = config(ProviderType::LocalUserpass, members);
+    let config = config(ProviderType::LocalUserpass, &members);
     let count = |mails| {
         let around = Surroundings { secret: &secret, knows_all_secrets: true, mails };
         concerns(&config, &files(), &around).len()
@@ -119,7 +119,7 @@ fn a_secret_is_missing_or_only_not_known() {
         ]
     );
     let around = Surroundings { secret: &secret, knows_all_secrets: false, mails: None };
-    let found = concerns(&config(ProviderType::CustomToken, members), &files(), &around);
+    let found = concerns(&config(ProviderType::CustomToken, &members), &files(), &around);
     assert_eq!(
         (found[1].message.as_str(), found[1].is_broken),
         ("it needs the secret `gone`, which secrets.json does not give: the store may have it", false)
@@ -135,7 +135,7 @@ fn a_secret_is_missing_or_only_not_known() {
             json!({"config": {"clientId": "us", "teamId": "t", "keyId": "k"}, "secret_config": {"privateKey": "gone"}}),
         ),
     ] {
-        assert_eq!(concerns(&config(kind, members), &files(), &around).len(), 1, "{kind}");
+        assert_eq!(concerns(&config(kind, &members), &files(), &around).len(), 1, "{kind}");
     }
 }
 
@@ -150,7 +150,7 @@ fn an_issuer_without_a_client_id_is_told() {
 
 #[test]
 fn disabled_providers_are_nobodys_concern() {
-    let mut config = config(ProviderType::CustomFunction, json!({}));
+    let mut config = config(ProviderType::CustomFunction, &json!({}));
     config.providers[0].disabled = true;
     let around = Surroundings { secret: &secret, knows_all_secrets: true, mails: None };
     assert_eq!(concerns(&config, &files(), &around), []);
@@ -173,7 +173,7 @@ fn functions_triggers_and_the_creation_of_users_are_looked_at() {
         files.push((path.to_owned(), text.as_bytes().to_vec()));
     }
     let around = Surroundings { secret: &secret, knows_all_secrets: true, mails: None };
-    let found = concerns(&config(ProviderType::AnonUser, json!({})), &files, &around);
+    let found = concerns(&config(ProviderType::AnonUser, &json!({})), &files, &around);
     let places: Vec<&str> = found.iter().map(|concern| concern.file.as_str()).collect();
     assert_eq!(places, ["auth/custom_user_data.json", "triggers/", "values/", "functions/there.js"]);
 }
