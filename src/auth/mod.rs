@@ -133,7 +133,7 @@ impl Auth {
             guest_limit: limits::GuestLimit::new(parts.guest_logins_per_hour),
             tries: limits::Tries::of_passwords(parts.password_logins_per_minute),
             mails: limits::Tries::of_mails(parts.mails_per_hour),
-            passwords: passwords::Passwords::start(&*parts.dice)?,
+            passwords: passwords::Passwords::start()?,
             key_sets: jwks::KeySets::new(Arc::clone(&parts.fetch)),
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),

@@ -29,9 +29,9 @@ fn secret(name: &str) -> Option<Secret<String>> {
     (name == "good").then(|| Secret::new("x".repeat(40)))
 }
 
-fn said(kind: ProviderType, members: Value) -> Vec<(String, bool)> {
+fn said(kind: ProviderType, members: &Value) -> Vec<(String, bool)> {
     let around = Surroundings { secret: &secret, knows_all_secrets: true, mails: Some(true) };
-    let found = concerns(&config(kind, &members), &files(), &around);
+    let found = concerns(&config(kind, members), &files(), &around);
     let at = format!("$.{kind}");
     assert!(found.iter().all(|concern| concern.json_path.as_deref() == Some(&*at)), "{found:?}");
     found.into_iter().map(|concern| (concern.message, concern.is_broken)).collect()
@@ -61,13 +61,13 @@ fn what_works_is_no_concern() {
             json!({"config": {"clientId": "us"}, "secret_config": {"clientSecret": "good"}}),
         ),
     ] {
-        assert_eq!(said(kind, members.clone()), [], "{kind}: {members}");
+        assert_eq!(said(kind, &members), [], "{kind}: {members}");
     }
 }
 
 #[test]
 fn the_way_of_an_address_that_is_in_force_must_work() {
-    let of = |config: Value| said(ProviderType::LocalUserpass, json!({"config": config}));
+    let of = |config: Value| said(ProviderType::LocalUserpass, &json!({"config": config}));
     assert_eq!(
         of(json!({"resetPasswordUrl": "https://a.example"})),
         broken(
@@ -107,7 +107,7 @@ fn a_secret_is_missing_or_only_not_known() {
     let members =
         json!({"secret_config": {"signingKeys": ["good", "gone"]}, "metadata_fields": [{"name": "a"}, 1]});
     assert_eq!(
-        said(ProviderType::CustomToken, members.clone()),
+        said(ProviderType::CustomToken, &members),
         [
             (
                 "failed to understand `metadata_fields`: expected a list of {name, required, field_name}: every login is \
@@ -143,7 +143,7 @@ fn a_secret_is_missing_or_only_not_known() {
 fn an_issuer_without_a_client_id_is_told() {
     let members = json!({"config": {"clientId": ""}, "secret_config": {"clientSecret": "good"}});
     assert_eq!(
-        said(ProviderType::Facebook, members),
+        said(ProviderType::Facebook, &members),
         broken("failed to understand `clientId`: expected a text that is not empty: every login is refused")
     );
 }

@@ -36,6 +36,10 @@ fn the_examples_are_valid() {
         "@news: valid (app news-aaaaa, version 20210101)\n\
          \x20 1 file is no part of the app; --verbose names it\n\
          @try-before-register: valid (app notes-aaaaa, version 20210101)\n\
+         \x20 warning: auth/providers.json: $.local-userpass: `config.autoConfirm` proves nothing about an address: \
+         whoever registers it first has it, its owner or not\n\
+         \x20 warning: auth/providers.json: $.local-userpass: expected an address, https://…, as \
+         `config.resetPasswordUrl`, found none: no password can be reset\n\
          \x20 1 file is no part of the app; --verbose names it\n\
          @dev: valid (no app id, version 20200603)\n\
          \x20 1 file is no part of the app; --verbose names it\n",
