@@ -16,10 +16,9 @@ def size_and_users(data):
 
 
 def add_old_guests(data, client_app_id, count, age_days=200):
-    """Writes guests with a session each, as logins `age_days` ago would have. See migrations/sqlite/0001_init.sql."""
+    """Writes guests with a session each, as logins `age_days` ago would have. See migrations/sqlite."""
     with closing(data / "passerby.db") as database:
         app, = database.execute("select key from apps where client_app_id = ?", [client_app_id]).fetchone()
-        provider, = database.execute("select provider from sessions limit 1").fetchone()
         first = int(time.time()) - age_days * DAY
         with database:
             for number in range(count):
@@ -28,8 +27,8 @@ def add_old_guests(data, client_app_id, count, age_days=200):
                 user, session = (made + kind + number.to_bytes(7, "big") for kind in (b"u", b"s"))
                 database.execute("insert into users (app, id, guest, disabled, kind) values (?, ?, 1, 0, 0)",
                                  [app, user])
-                database.execute("insert into sessions (app, user, id, provider) values (?, ?, ?, ?)",
-                                 [app, user, session, provider])
+                database.execute("insert into sessions (app, user, id, identity) values (?, ?, ?, 0)",
+                                 [app, user, session])
 
 
 class closing:
