@@ -18,7 +18,7 @@ use super::text;
 /// What calls may take. The time is each call's own.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Memory of one call, in bytes.
+    /// Memory of one call, in bytes. Sources of more than a hundredth of it cannot be compiled.
     pub memory: usize,
     /// Stack of one call, in bytes: how deep functions may call each other.
     pub stack: usize,
@@ -41,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            memory: 64 << 20,
+            memory: 128 << 20,
             stack: 512 << 10,
             output: 4 << 20,
             logs: 64 << 10,

@@ -35,6 +35,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long a thread beyond the usual ones stays without work.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How long a thread sleeps if nothing wakes it.
+const FOREVER: Duration = Duration::from_secs(86_400);
+
 /// How many threads are replaced that sit where the engine cannot interrupt them.
 const MOST_LOST: usize = 8;
 
@@ -270,13 +273,19 @@ impl Floor {
                     .insert(key(&slot), Running { since: now, slot, is_given_up: false, is_lost: false });
                 return Some(task);
             }
-            if room.workers > self.limits.threads.max(1) && waited >= LINGER {
+            let is_extra = room.workers > self.limits.threads.max(1);
+            if is_extra && waited >= LINGER {
                 room.workers -= 1;
                 return None;
             }
-            let alarm = room.alarms.first().map_or(LINGER, |(due, _)| due.saturating_sub(now));
+            let alarm = room.alarms.first().map(|(due, _)| due.saturating_sub(now));
+            let patience = if is_extra { LINGER } else { FOREVER };
             room.idle += 1;
-            room = self.work.wait_timeout(room, alarm.min(LINGER)).unwrap_or_else(PoisonError::into_inner).0;
+            let (woken, _) = self
+                .work
+                .wait_timeout(room, alarm.map_or(patience, |alarm| alarm.min(patience)))
+                .unwrap_or_else(PoisonError::into_inner);
+            room = woken;
             room.idle -= 1;
             waited = waited.saturating_add(self.ticks.elapsed().saturating_sub(now));
         }

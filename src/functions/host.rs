@@ -20,6 +20,18 @@ use super::{keys, modules, prelude, text};
 /// How many random bytes are given at once.
 const MOST_RANDOM: usize = 1 << 20;
 
+/// Compiles a source of the app once there is room for that.
+fn compile<'js>(ctx: &Ctx<'js>, name: &str, source: &str) -> Result<Value<'js>> {
+    let make_room: Function = inside(ctx)?.get("makeRoom")?;
+    make_room.call::<_, ()>((source.len(),))?;
+    evaluate(ctx, name, source)
+}
+
+/// What the prelude offers Rust.
+pub(super) fn inside<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    ctx.userdata::<Object>().map(|inside| inside.clone()).ok_or(rquickjs::Error::Unknown)
+}
+
 /// Evaluates a source under the name that errors show.
 pub(super) fn evaluate<'js>(ctx: &Ctx<'js>, name: &str, source: &str) -> Result<Value<'js>> {
     let mut options = EvalOptions::default();
@@ -121,12 +133,12 @@ fn sources<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result<
     let piece = |ctx: Ctx<'js>, name: String| prelude::piece(&ctx, &name);
     host.set("piece", Function::new(ctx.clone(), piece))?;
     let at = desk.clone();
-    let compile = move |ctx: Ctx<'js>, name: String| {
+    let compile_function = move |ctx: Ctx<'js>, name: String| {
         let Some(function) = at.program.function(&name) else {
             return Err(thrown(&ctx, &format!("function not found: '{name}'")));
         };
         let made = match &function.source {
-            Source::Good(source) => evaluate(&ctx, &function.file, source)?,
+            Source::Good(source) => compile(&ctx, &function.file, source)?,
             Source::Bad(message) => {
                 return Err(Exception::throw_syntax(&ctx, &format!("function '{name}': {message}")));
             }
@@ -136,7 +148,7 @@ fn sources<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result<
         compiled.set("runsAsSystem", function.runs_as_system)?;
         Ok(compiled)
     };
-    host.set("compile", Function::new(ctx.clone(), compile))
+    host.set("compile", Function::new(ctx.clone(), compile_function))
 }
 
 /// Text as bytes and back, which JavaScript itself does slowly.
@@ -165,7 +177,7 @@ fn packages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result
     let module_text = move |path: String| at.program.modules.text(&path).map(ToString::to_string);
     host.set("text", Function::new(ctx.clone(), module_text))?;
     let at = desk.clone();
-    let compile = move |ctx: Ctx<'js>, name: String, path: String| {
+    let compile_module = move |ctx: Ctx<'js>, name: String, path: String| {
         let modules = &at.program.modules;
         if modules.is_es_module(&path) {
             let message =
@@ -174,13 +186,13 @@ fn packages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result
         }
         let source = modules.text(&path).ok_or_else(|| thrown(&ctx, "there is no such module"))?;
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-        evaluate(
+        compile(
             &ctx,
             &path,
             &format!("(function(exports,require,module,__filename,__dirname){{{source}\n}})"),
         )
     };
-    host.set("compileModule", Function::new(ctx.clone(), compile))
+    host.set("compileModule", Function::new(ctx.clone(), compile_module))
 }
 
 fn cryptography<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {

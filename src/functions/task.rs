@@ -9,7 +9,7 @@ use serde_json::json;
 use super::call::{FunctionError, HttpResponse, Outcome, Threw};
 use super::desk::Desk;
 use super::floor::{Answer, Effect, Slot};
-use super::host::{evaluate, host};
+use super::host::{evaluate, host, inside};
 use super::prelude;
 use super::ticks::Ticks;
 
@@ -99,25 +99,30 @@ impl Task {
     fn begin(&self) -> Result<Live, FunctionError> {
         let limits = &self.desk.limits;
         let runtime = Runtime::new().map_err(|_| FunctionError::MemoryLimit)?;
-        runtime.set_memory_limit(limits.memory);
         runtime.set_max_stack_size(limits.stack);
         // Most calls are over before there is garbage worth looking for.
         runtime.set_gc_threshold(limits.memory / 8);
         let (slot, desk) = (self.slot.clone(), self.desk.clone());
         runtime.set_interrupt_handler(Some(Box::new(move || slot.is_over(desk.elapsed()))));
         let context = Context::full(&runtime).map_err(|_| FunctionError::MemoryLimit)?;
-        context
-            .with(|ctx| self.enter(&ctx).map_err(|error| failure(&ctx, &self.desk, &self.slot, &error)))?;
+        let failed = |ctx: &Ctx<'_>, error| failure(ctx, &self.desk, &self.slot, &error);
+        context.with(|ctx| self.surround(&ctx).map_err(|error| failed(&ctx, error)))?;
+        // Not before: the engine survives running out of memory, but not while it loads bytecode.
+        runtime.set_memory_limit(limits.memory);
+        context.with(|ctx| self.start(&ctx).map_err(|error| failed(&ctx, error)))?;
         Ok(Live { context, runtime })
     }
 
-    fn enter<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<()> {
+    fn surround<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<()> {
         let core = prelude::piece(ctx, "core")?;
         let inside: Object = core.call((host(ctx, &self.desk)?,))?;
-        let run: Function = inside.get("run")?;
-        run.call::<_, ()>((self.name.as_str(), self.arguments.as_str()))?;
         // Kept with the runtime, out of JavaScript's sight.
         ctx.store_userdata(inside).map(|_| ()).map_err(|_| rquickjs::Error::Unknown)
+    }
+
+    fn start(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        let run: Function = inside(ctx)?.get("run")?;
+        run.call((self.name.as_str(), self.arguments.as_str()))
     }
 }
 
@@ -154,7 +159,7 @@ fn resume(ctx: &Ctx<'_>, desk: &Desk, slot: &Slot) -> rquickjs::Result<bool> {
     if answers.is_empty() && timer.is_none() {
         return Ok(false);
     }
-    let inside = ctx.userdata::<Object>().map(|inside| inside.clone()).ok_or(rquickjs::Error::Unknown)?;
+    let inside = inside(ctx)?;
     for answer in answers {
         desk.papers().open_requests -= 1;
         give(ctx, desk, &inside, answer)?;

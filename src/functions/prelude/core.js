@@ -7,9 +7,58 @@ export default function (host) {
     const { defineProperty } = Object;
     const MOST_NESTED_EXECUTIONS = 32;
 
+
+    // --- Room to compile in ---
+
+    // The engine survives running out of memory, but not while it compiles or loads bytecode: it writes where it must
+    // not. So whatever is compiled finds its room first, or fails here, where the engine notices.
+    const LEAST_ROOM = 256 * 1024;
+    const ROOM_PER_CHARACTER = 128;
+    const RealArrayBuffer = ArrayBuffer;
+    const realEval = globalThis.eval;
+    const { construct } = Reflect;
+
+    function makeRoom(characters) {
+        // Gone again at once.
+        new RealArrayBuffer(LEAST_ROOM + characters * ROOM_PER_CHARACTER);
+    }
+
+    // Like an indirect `eval`, which sees globals only.
+    function guardedEval(source) {
+        if (typeof source !== 'string') {
+            return source;
+        }
+        makeRoom(source.length);
+        return realEval(source);
+    }
+
+    // Stands for `Function` and its kin, which are all reached through the prototypes of functions.
+    function guardedConstructor(Real, name, parent) {
+        function Guarded(...parts) {
+            const texts = parts.map(String);
+            makeRoom(texts.reduce((sum, text) => sum + text.length, 0));
+            return construct(Real, texts, new.target === undefined || new.target === Guarded ? Real : new.target);
+        }
+        Object.setPrototypeOf(Guarded, parent);
+        defineProperty(Guarded, 'name', { value: name });
+        defineProperty(Guarded, 'length', { value: 1 });
+        defineProperty(Guarded, 'prototype', { value: Real.prototype, writable: false });
+        defineProperty(Real.prototype, 'constructor', { value: Guarded });
+        return Guarded;
+    }
+
+    const GuardedFunction = guardedConstructor(Function, 'Function', Function.prototype);
+    for (const example of [async () => {}, function* () {}, async function* () {}]) {
+        const Real = example.constructor;
+        guardedConstructor(Real, Real.name, GuardedFunction);
+    }
+
+    // --- The pieces of the prelude ---
+
     const pieces = new Map();
     function piece(name) {
         if (!pieces.has(name)) {
+            makeRoom(0);
             pieces.set(name, host.piece(name)(host, piece, lazily));
         }
         return pieces.get(name);
@@ -243,6 +292,8 @@ export default function (host) {
         Date: CallDate,
         console,
         global: globalThis,
+        eval: guardedEval,
+        Function: GuardedFunction,
     };
     for (const name in globals) {
         defineProperty(globalThis, name, { value: globals[name], writable: true, configurable: true });
@@ -280,5 +331,5 @@ export default function (host) {
         }
     }
 
-    return { run, fire, answer: (...values) => piece('http').answer(...values) };
+    return { run, fire, makeRoom, answer: (...values) => piece('http').answer(...values) };
 }

@@ -172,4 +172,10 @@ async fn there_is_no_way_out() {
     }
     let made = "[new Function('return typeof host')(), (0, eval)('typeof host'), eval('1 + 1'), Function('a', 'return a * 2')(2)]";
     assert_eq!(value(made).await, json!(["undefined", "undefined", int(2), int(4)]));
+    assert_eq!(
+        message("exports = () => { const local = 1; return eval('local') }").await,
+        "ReferenceError: 'local' is not defined"
+    );
+    let kin = "[async () => {}, function* () {}, async function* () {}].map((f) => f.constructor('return 1')).map((f) => f instanceof Function)";
+    assert_eq!(value(kin).await, json!([true, true, true]));
 }

@@ -295,3 +295,21 @@ async fn running_out_of_memory_anywhere_harms_nobody() {
         assert!(ended == Err(FunctionError::MemoryLimit) || is_lost(&ended), "{step}: {ended:?}");
     }
 }
+
+/// The engine writes where it must not when it runs out of memory while it compiles; so it must not come to that.
+#[tokio::test]
+async fn running_out_of_memory_while_compiling_harms_nobody() {
+    let source = "const texts = [
+            'if (a > 1) { for (const x of [1, 2]) { if (x) continue; else break } } try { return a } finally { a++ }',
+            'return async function* () { for await (const x of y) { if (x) yield x; else return } }',
+        ];
+        const Kinds = [Function, (async () => {}).constructor, (function* () {}).constructor, (async function* () {}).constructor];
+        exports = () => { const kept = []; for (let i = 0; ; i++) {
+            kept.push(Kinds[i % 4]('a', texts[i % 2]), eval('() => { if (i) { while (1) break } }'), new Array(i % 50));
+        } }";
+    for step in 0..150 {
+        let limits = Limits { memory: 600_000 + step * 331, ..Limits::default() };
+        let stage = Stage::with(&[("f", source)], &[], limits);
+        assert_eq!(stage.call("f", json!([])).await, Err(FunctionError::MemoryLimit), "{step}");
+    }
+}
