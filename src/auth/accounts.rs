@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::letter::{self, Letter, LetterKind};
 use super::providers::local_userpass::{Confirmation, MailLink, Reset, confirmation, reset};
+use super::sha256::sha256;
 use super::{App, Auth, Error, Result};
 use crate::model::{CredentialId, ObjectId, ProviderType, Timestamp};
 use crate::store::{
@@ -267,12 +267,6 @@ fn check_password(password: &str) -> Result<()> {
 /// How a token is stored.
 fn stored(token: &Token, now: Timestamp) -> SentToken {
     SentToken { id: token.id, hash: sha256(&token.secret), until: now.plus(TOKEN_SECS) }
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    hash
 }
 
 /// The `status` that a confirmation or reset function answers with.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::providers::api_key;
+use super::sha256::sha256;
 use super::{App, Auth, Caller, Error, Result};
 use crate::model::{ApiKeyId, ProviderType, UserId};
 use crate::store::{ApiKey, DeleteApiKey, MadeApiKey, MakeApiKey, SetApiKeyDisabled};
@@ -55,7 +56,7 @@ impl Auth {
         let act = MakeApiKey {
             app: app.key,
             key: key.clone(),
-            hash: api_key::hash(&value),
+            hash: sha256(&value),
             limit,
             events: self.events(app, ProviderType::ApiKey, now),
             now,

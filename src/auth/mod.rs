@@ -41,6 +41,7 @@ mod refresh;
 pub mod rsa_key;
 mod secrets;
 mod see_users;
+mod sha256;
 #[cfg(test)]
 mod stand_in;
 mod tokens;

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::log_in::provider_type;
 use super::oauth::Start;
 use super::providers::oauth2;
+use super::sha256::sha256;
 use super::{App, Auth, Caller, Error, LoggedIn, Result};
 use crate::model::{AppKey, ProviderType, SessionId, UserId};
 use crate::store::PutRedirect;
@@ -193,10 +193,4 @@ impl Auth {
 fn device(text: &str) -> Option<Value> {
     let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).ok()?;
     serde_json::from_slice(&bytes).ok()
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    hash
 }

@@ -1,10 +1,9 @@
 //! `api-key`: a random value that stands for its owner, or for a server user of its own. Stored as its SHA-256: 64
 //! random letters need no slow hash.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use crate::auth::link::Proved;
 use crate::auth::log_in::required;
+use crate::auth::sha256::sha256;
 use crate::auth::{App, Auth, Error, Login, Result};
 use crate::model::{Dice, ProviderType, UserType};
 use crate::store::Claim;
@@ -20,17 +19,10 @@ pub(crate) fn value(dice: &dyn Dice) -> String {
         .collect()
 }
 
-/// How a value is stored.
-pub(crate) fn hash(value: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, value.as_bytes()).as_ref());
-    hash
-}
-
 /// Unknown, disabled and deleted keys look alike.
 pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Proved> {
     let value = required(&login.body, "key")?;
-    let key = auth.store().api_key(app.key, hash(value)).await?.filter(|key| !key.disabled);
+    let key = auth.store().api_key(app.key, sha256(value)).await?.filter(|key| !key.disabled);
     let key = key.ok_or_else(|| Error::BadCredential("invalid API key".to_owned()))?;
     let data = [("name".to_owned(), key.name.into())].into_iter().collect();
     let claim = Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data };
