@@ -167,6 +167,11 @@ pub enum Error {
     /// No function has this name.
     #[error("function not found")]
     FunctionNotFound,
+    /// A function that was called for a stream of results.
+    #[error(
+        "function '{0}' has one result and no stream: only `watch` of a data source streams, which is not served"
+    )]
+    FunctionNotStreamed(String),
     /// No service has this name.
     #[error("service not found: '{0}'")]
     ServiceNotFound(String),

@@ -68,6 +68,17 @@ impl Auth {
         self.run(&caller.app, call).await.map_err(|error| refused(&error))
     }
 
+    /// Why a call cannot be streamed. `watch` of a data source was all that ever was, and there is no data source.
+    pub fn unstreamable(&self, caller: &Caller, name: String, service: Option<String>) -> Error {
+        if let Some(service) = service {
+            return Error::ServiceNotFound(service);
+        }
+        match caller.app.behaviour.program.function(&name).filter(|function| !function.is_private) {
+            Some(_) => Error::FunctionNotStreamed(name),
+            None => Error::FunctionNotFound,
+        }
+    }
+
     /// Runs a function of the app as the system user, for the app itself.
     pub(super) async fn run_system_function(
         &self,

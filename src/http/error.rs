@@ -117,7 +117,9 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::ApiKeyExists => (StatusCode::CONFLICT, Some("APIKeyAlreadyExists")),
         Error::TooManyApiKeys(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
         Error::ApiKeyOpenedSession => (StatusCode::FORBIDDEN, None),
-        Error::FunctionFailed(_) => (StatusCode::BAD_REQUEST, Some("FunctionExecutionError")),
+        Error::FunctionFailed(_) | Error::FunctionNotStreamed(_) => {
+            (StatusCode::BAD_REQUEST, Some("FunctionExecutionError"))
+        }
         Error::FunctionTimeLimit => (StatusCode::BAD_REQUEST, Some("ExecutionTimeLimitExceeded")),
         Error::NoRule(_) => (StatusCode::FORBIDDEN, Some("NoMatchingRuleFound")),
         Error::MissingToken => (StatusCode::UNAUTHORIZED, Some("MissingAuthReq")),
@@ -175,6 +177,24 @@ fn wire_link(refusal: &LinkRefusal, words: LinkErrors) -> (StatusCode, Option<&'
             };
             (status, Some(if *password { "InvalidPassword" } else { "AuthError" }))
         }
+    }
+}
+
+/// A failure inside a stream, which has begun and so has its status already.
+#[derive(Serialize)]
+struct EventBody<'a> {
+    error: &'a str,
+    error_code: Option<&'static str>,
+}
+
+impl Failure {
+    /// The data of the `error` event that ends a stream: one line of JSON, with the escapes of such data.
+    pub(super) fn event_data(&self) -> String {
+        let (_, error_code) = wire(&self.error);
+        let text = text(&self.error, self.request);
+        let json = serde_json::to_string(&EventBody { error: &text, error_code }).unwrap_or_default();
+        // JSON has its line ends escaped already.
+        json.replace('%', "%25")
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Http> {
         .route("/app/{app}/auth/providers/{provider}/login", post(login::login).get(login::get_login))
         .nest("/app/{app}/auth/providers/local-userpass", account_routes())
         .route("/app/{app}/auth/providers/{provider}/{*rest}", any(unserved::account))
-        .route("/app/{app}/functions/call", post(functions::call).get(unserved::stream_function))
+        .route("/app/{app}/functions/call", post(functions::call).get(functions::stream))
         .route("/app/{app}/push/providers/{service}/registration", any(unserved::push))
 }
 

@@ -141,6 +141,11 @@ fn what_a_guest_cannot_do_is_said_at_once() {
         String::from_utf8(stream.body).unwrap(),
         "event: error\ndata: {\"error\":\"function not found\",\"error_code\":\"FunctionNotFound\"}\n\n"
     );
+    let bad = server.with_token("GET", &format!("{app}/functions/call?baas_request=e30x"), &guest.access);
+    assert_eq!(
+        String::from_utf8(bad.body).unwrap(),
+        "event: error\ndata: {\"error\":\"bad argument: 'baas_request' is not an object in base64\",\"error_code\":\"BadRequest\"}\n\n"
+    );
     let in_query = format!("{app}/functions/call?baas_request=e30%3D&baas_at={}", guest.access);
     assert_eq!(server.request("GET", &in_query, &[], b"").status, 200);
     let sync = server.with_token("GET", &format!("{app}/realm-sync"), &guest.access);

@@ -1,5 +1,7 @@
 //! Custom tokens and functions: who is let in, and who is not.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{AUTH, Town, claims, signed, token};
@@ -87,4 +89,42 @@ fn clients_call_functions_and_not_private_ones() {
         Town::refusal(&service),
         (404, json!("ServiceNotFound"), "service not found: 'mongodb-atlas'".to_owned())
     );
+}
+
+#[test]
+fn a_stream_says_why_there_is_none() {
+    let town = Town::new();
+    let guest = town.guest();
+    let event = |query: String| {
+        let target = format!("/api/client/v2.0/app/{}/functions/call?{query}", super::APP);
+        let reply = town.server.with_token("GET", &target, &guest.access);
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/event-stream")));
+        let text = String::from_utf8(reply.body).unwrap();
+        let data = text.strip_prefix("event: error\ndata: ").and_then(|rest| rest.strip_suffix("\n\n"));
+        serde_json::from_str::<Value>(data.unwrap()).unwrap()
+    };
+    let ask = |parameter: &str, body: Value| {
+        let base64 = STANDARD.encode(body.to_string()).replace('+', "%2B").replace('=', "%3D");
+        event(format!("{parameter}={base64}"))
+    };
+    let not_found = json!({"error": "function not found", "error_code": "FunctionNotFound"});
+    let no_stream = json!({
+        "error": "function 'sum' has one result and no stream: only `watch` of a data source streams, which is not served",
+        "error_code": "FunctionExecutionError",
+    });
+    for parameter in ["baas_request", "stitch_request"] {
+        assert_eq!(ask(parameter, json!({"name": "sum", "arguments": [1, 2]})), no_stream);
+        assert_eq!(ask(parameter, json!({"name": "secretSum", "arguments": []})), not_found);
+        assert_eq!(ask(parameter, json!({"name": "nothing", "arguments": []})), not_found);
+        // Percent signs are escaped in the data of events.
+        let watch = json!({"name": "watch", "service": "atlas%", "arguments": [{"database": "a"}]});
+        let no_service = json!({"error": "service not found: 'atlas%25'", "error_code": "ServiceNotFound"});
+        assert_eq!(ask(parameter, watch), no_service);
+        assert_eq!(ask(parameter, json!({"name": "sum\nevent: x"})), not_found);
+    }
+    assert_eq!(event(String::new()), not_found);
+    for bad in ["e30x", "%FF", "WzFd", ""] {
+        let expected = json!({"error": "bad argument: 'baas_request' is not an object in base64", "error_code": "BadRequest"});
+        assert_eq!(event(format!("baas_request={bad}")), expected);
+    }
 }
