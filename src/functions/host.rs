@@ -15,7 +15,7 @@ use serde_json::json;
 use super::call::HttpRequest;
 use super::desk::Desk;
 use super::program::Source;
-use super::{keys, modules, prelude, text};
+use super::{keys, prelude, text};
 
 /// How many random bytes are given at once.
 const MOST_RANDOM: usize = 1 << 20;
@@ -171,8 +171,9 @@ fn packages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result
     let at = desk.clone();
     let resolve = move |directory: String, request: String| at.program.modules.resolve(&directory, &request);
     host.set("resolve", Function::new(ctx.clone(), resolve))?;
-    let is_node_module = |name: String| modules::is_node_module(&name);
-    host.set("isNodeModule", Function::new(ctx.clone(), is_node_module))?;
+    let at = desk.clone();
+    let absence = move |request: String| at.program.modules.absence(&request);
+    host.set("absence", Function::new(ctx.clone(), absence))?;
     let at = desk.clone();
     let module_text = move |path: String| at.program.modules.text(&path).map(ToString::to_string);
     host.set("text", Function::new(ctx.clone(), module_text))?;

@@ -6,13 +6,14 @@
 //!
 //! | file | what it knows |
 //! | --- | --- |
-//! | `program`, `modules`, `rule` | what came with the app: functions, packages, who may call |
+//! | `program`, `modules`, `archive`, `rule` | what came with the app: functions, packages, who may call |
 //! | `call` | what goes in and what comes out |
 //! | `engine`, `floor`, `ticks` | threads, queue, waiting calls, real time |
 //! | `task`, `desk`, `host` | one call: its runtime, its state, what Rust offers it |
 //! | `keys`, `md5`, `chance`, `text` | cryptography, chance and EJSON text for the host |
 //! | `prelude`, `prelude/` | the surroundings of a function, in JavaScript |
 
+mod archive;
 mod call;
 mod chance;
 mod desk;

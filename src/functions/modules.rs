@@ -61,18 +61,47 @@ const NODE: &[&str] = &[
 ];
 
 /// Whether `name` is a module of Node itself.
-pub(super) fn is_node_module(name: &str) -> bool {
+fn is_node_module(name: &str) -> bool {
     NODE.contains(&name)
+}
+
+/// Whether a file may be code or data of a package.
+pub(super) fn is_code(path: &str) -> bool {
+    [".js", ".cjs", ".mjs", ".json"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// The files of packages, by their paths in the app directory.
 #[derive(Debug, Default)]
-pub(super) struct Modules(pub(super) BTreeMap<String, Arc<str>>);
+pub(super) struct Modules {
+    files: BTreeMap<String, Arc<str>>,
+    /// Archives of packages that could not be unpacked, and why.
+    pub(super) unread: Vec<(&'static str, String)>,
+}
 
 impl Modules {
+    /// Takes a file, unless there is one of that path.
+    pub(super) fn add(&mut self, path: String, text: &str) {
+        self.files.entry(path).or_insert_with(|| Arc::from(text));
+    }
+
     /// The text of a file.
     pub(super) fn text(&self, path: &str) -> Option<&Arc<str>> {
-        self.0.get(path)
+        self.files.get(path)
+    }
+
+    /// Why nothing was found under that name; it finishes the sentence "the function requires it, which".
+    pub(super) fn absence(&self, request: &str) -> String {
+        if is_node_module(request) {
+            return "needs a whole Node.js".to_owned();
+        }
+        if request.ends_with(".node") {
+            return "is native code: only JavaScript can be required".to_owned();
+        }
+        let absent = "did not come with the app in functions/node_modules";
+        match self.unread.first() {
+            Some((archive, why)) => format!("{absent}, and {archive} {why}"),
+            None => absent.to_owned(),
+        }
     }
 
     /// The file that `request` means in a module of `directory`.
@@ -134,11 +163,11 @@ impl Modules {
     }
 
     fn file(&self, path: &str) -> Option<String> {
-        ENDINGS.iter().map(|ending| format!("{path}{ending}")).find(|path| self.0.contains_key(path))
+        ENDINGS.iter().map(|ending| format!("{path}{ending}")).find(|path| self.files.contains_key(path))
     }
 
     fn manifest(&self, directory: &str) -> Option<Value> {
-        serde_json::from_str(self.0.get(&format!("{directory}/package.json"))?).ok()
+        serde_json::from_str(self.files.get(&format!("{directory}/package.json"))?).ok()
     }
 }
 
@@ -191,7 +220,9 @@ mod tests {
     use super::*;
 
     fn modules(files: &[(&str, &str)]) -> Modules {
-        Modules(files.iter().map(|(path, text)| (format!("{HOME}{path}"), Arc::from(*text))).collect())
+        let mut modules = Modules::default();
+        files.iter().for_each(|(path, text)| modules.add(format!("{HOME}{path}"), text));
+        modules
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use jsonc_parser::ParseOptions;
 use serde_json::Value;
 
-use super::modules::{HOME, Modules};
+use super::archive::{ARCHIVES, unpack};
+use super::modules::{HOME, Modules, is_code};
 use super::rule::Rule;
 use super::task::syntax_error;
 
@@ -66,7 +66,7 @@ impl fmt::Display for Finding {
 
 impl Program {
     /// Reads the functions of both layouts: `functions/<name>/{config.json,source.js}`, and `functions/config.json` with
-    /// `functions/**/*.js`. Files outside `functions/` are left alone. Findings come in the order of the files.
+    /// `functions/**/*.js`; packages as files or in an archive. Files outside `functions/` are left alone. Findings come in the order of the files.
     pub fn read(files: &[(String, Vec<u8>)]) -> (Program, Vec<Finding>) {
         let mut reading = Reading::default();
         for (path, bytes) in files {
@@ -76,6 +76,7 @@ impl Program {
                 reading.files.insert(path, bytes);
             }
         }
+        reading.archives();
         reading.listed();
         reading.foldered();
         reading.findings.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
@@ -113,9 +114,24 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn module(&mut self, path: &str, bytes: &[u8]) {
-        let is_code = [".js", ".cjs", ".mjs", ".json"].iter().any(|ending| path.ends_with(ending));
-        if let (true, Ok(text)) = (is_code, std::str::from_utf8(bytes)) {
-            self.modules.0.insert(path.to_owned(), Arc::from(text));
+        if let (true, Ok(text)) = (is_code(path), std::str::from_utf8(bytes)) {
+            self.modules.add(path.to_owned(), text);
+        }
+    }
+
+    /// Packages that came in an archive. What lies beside it as a file stands above it.
+    fn archives(&mut self) {
+        for archive in ARCHIVES {
+            let Some(bytes) = self.files.get(archive) else { continue };
+            match unpack(archive, bytes) {
+                Ok(files) => {
+                    files.iter().for_each(|(path, text)| self.modules.add(format!("{HOME}{path}"), text));
+                }
+                Err(why) => {
+                    self.find(archive, None, format!("the archive {why}"));
+                    self.modules.unread.push((archive, why));
+                }
+            }
         }
     }
 

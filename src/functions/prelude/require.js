@@ -17,8 +17,7 @@ export default function (host, piece) {
         }
         const path = host.resolve(directory, String(request));
         if (path === undefined) {
-            const where = host.isNodeModule(bare) ? 'which needs a whole Node.js' : 'which did not come with the app in functions/node_modules';
-            throw new Error(`function '${name}' requires '${request}', ${where}`);
+            throw new Error(`function '${name}' requires '${request}', which ${host.absence(bare)}`);
         }
         if (loaded.has(path)) {
             return loaded.get(path).exports;
