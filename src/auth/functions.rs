@@ -99,11 +99,15 @@ impl Auth {
 
     async fn run(&self, app: &App, call: functions::Call) -> std::result::Result<Value, FunctionError> {
         let name = call.name.clone();
-        let outcome = self.parts.engine.call(&app.behaviour.program, call).await?;
-        for line in &outcome.logs {
+        let outcome = self.parts.engine.call(&app.behaviour.program, call).await;
+        let logs = match &outcome {
+            Ok(outcome) => outcome.logs.as_slice(),
+            Err(error) => error.logs(),
+        };
+        for line in logs {
             tracing::debug!(app = %app.client_app_id, function = %name, lines = 1, error = line.is_error, "a function logged");
         }
-        Ok(outcome.result)
+        outcome.map(|outcome| outcome.result)
     }
 
     /// Calls the app's user creation function, if there is one and the identity is nobody's. When it throws, nobody is
@@ -183,7 +187,8 @@ fn refused(error: &FunctionError) -> Error {
         | FunctionError::RuleNotMatched { .. }
         | FunctionError::BadSource { .. }
         | FunctionError::MemoryLimit
-        | FunctionError::OutputLimit => Error::FunctionFailed(error.to_string()),
+        | FunctionError::OutputLimit
+        | FunctionError::LogLimit { .. } => Error::FunctionFailed(error.to_string()),
         FunctionError::Broken => Error::Unreadable("the function engine".to_owned()),
     }
 }

@@ -159,6 +159,11 @@ pub enum FunctionError {
     MemoryLimit,
     /// Its result is too large or too deep.
     OutputLimit,
+    /// It logged too much.
+    LogLimit {
+        /// What it logged until there was no more room.
+        logs: Vec<LogLine>,
+    },
     /// Too many calls wait already.
     Busy,
     /// The engine itself failed at it.
@@ -175,8 +180,28 @@ impl fmt::Display for FunctionError {
             FunctionError::TimeLimit => f.write_str("execution time limit exceeded"),
             FunctionError::MemoryLimit => f.write_str("memory limit exceeded"),
             FunctionError::OutputLimit => f.write_str("result size limit exceeded"),
+            FunctionError::LogLimit { .. } => f.write_str("log size limit exceeded"),
             FunctionError::Busy => f.write_str("too many functions are running"),
             FunctionError::Broken => f.write_str("the function could not be run"),
+        }
+    }
+}
+
+impl FunctionError {
+    /// What the function logged before it failed, as far as that is known.
+    pub fn logs(&self) -> &[LogLine] {
+        match self {
+            FunctionError::Threw(threw) => &threw.logs,
+            FunctionError::LogLimit { logs } => logs,
+            FunctionError::NotFound
+            | FunctionError::Private
+            | FunctionError::RuleNotMatched { .. }
+            | FunctionError::BadSource { .. }
+            | FunctionError::TimeLimit
+            | FunctionError::MemoryLimit
+            | FunctionError::OutputLimit
+            | FunctionError::Busy
+            | FunctionError::Broken => &[],
         }
     }
 }

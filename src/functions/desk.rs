@@ -1,6 +1,7 @@
 //! The state of one call, as the host sees it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(super) struct Desk {
     ticks: Ticks,
     /// When the call was made, in the engine's time.
     began: Duration,
+    /// Whether more was logged than there was room for. Beside the papers, since the engine asks for it while it runs.
+    is_log_full: AtomicBool,
     papers: Mutex<Papers>,
 }
 
@@ -38,7 +41,6 @@ pub(super) struct Papers {
     /// What was logged.
     pub(super) logs: Vec<LogLine>,
     log_room: usize,
-    is_log_full: bool,
     /// When timers are due, in the engine's time.
     pub(super) timers: HashMap<u32, Duration>,
     /// Requests not yet handed over.
@@ -66,7 +68,6 @@ impl Desk {
             chance: Chance::new(&scene.seed),
             logs: Vec::new(),
             log_room: limits.logs,
-            is_log_full: false,
             timers: HashMap::new(),
             requests: Vec::new(),
             open_requests: 0,
@@ -75,7 +76,16 @@ impl Desk {
             is_output_full: false,
             has_lost_jobs: false,
         };
-        Desk { program, scene, limits, is_system, ticks, began: ticks.elapsed(), papers: Mutex::new(papers) }
+        Desk {
+            program,
+            scene,
+            limits,
+            is_system,
+            ticks,
+            began: ticks.elapsed(),
+            is_log_full: AtomicBool::new(false),
+            papers: Mutex::new(papers),
+        }
     }
 
     /// What changes. Never held while JavaScript runs.
@@ -92,6 +102,24 @@ impl Desk {
     pub(super) fn now_ms(&self) -> i64 {
         let since = self.elapsed().saturating_sub(self.began).as_millis();
         self.scene.now_ms.saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
+    }
+
+    /// Keeps a line of the log. Beyond the room for it the call is over.
+    pub(super) fn log(&self, is_error: bool, text: String) {
+        let mut papers = self.papers();
+        // A line costs something even when it is empty.
+        match papers.log_room.checked_sub(text.len() + 16) {
+            Some(left) if !self.log_is_full() => {
+                papers.log_room = left;
+                papers.logs.push(LogLine { is_error, text });
+            }
+            _ => self.is_log_full.store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// Whether the function logged more than it may.
+    pub(super) fn log_is_full(&self) -> bool {
+        self.is_log_full.load(Ordering::Relaxed)
     }
 
     /// Sets a timer.
@@ -131,29 +159,6 @@ impl Desk {
 }
 
 impl Papers {
-    /// Whether more logging would be for nothing.
-    pub(super) fn log_is_full(&self) -> bool {
-        self.is_log_full
-    }
-
-    /// Keeps a line of the log as long as there is room.
-    pub(super) fn log(&mut self, is_error: bool, text: String) {
-        // A line costs something even when it is empty.
-        let size = text.len() + 16;
-        if size > self.log_room {
-            if !self.is_log_full {
-                self.is_log_full = true;
-                self.logs.push(LogLine {
-                    is_error: true,
-                    text: "the log is full: the rest is left out".to_owned(),
-                });
-            }
-            return;
-        }
-        self.log_room -= size;
-        self.logs.push(LogLine { is_error, text });
-    }
-
     /// Notes how the function ended. The first end counts.
     pub(super) fn finish(&mut self, end: Result<Option<String>, String>) {
         if self.end.is_none() {

@@ -24,7 +24,8 @@ pub struct Limits {
     pub stack: usize,
     /// The result of one call, in bytes of EJSON.
     pub output: usize,
-    /// The log of one call, in bytes; what goes beyond is left out.
+    /// The log of one call, in bytes, each line counting 16 more. The call that goes beyond ends. The original kept 25
+    /// lines of 512 bytes and dropped the others without a word; so much more is no slip.
     pub logs: usize,
     /// Threads that run calls.
     pub threads: usize,
@@ -44,7 +45,7 @@ impl Default for Limits {
             memory: 128 << 20,
             stack: 512 << 10,
             output: 4 << 20,
-            logs: 64 << 10,
+            logs: 256 << 10,
             threads: 2,
             most_threads: 8,
             queue: 1_024,

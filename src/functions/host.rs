@@ -78,10 +78,10 @@ fn ends<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result<()>
     let at = desk.clone();
     host.set("fail", Function::new(ctx.clone(), move |text: String| at.papers().finish(Err(text))))?;
     let at = desk.clone();
-    let log = move |is_error: bool, text: String| at.papers().log(is_error, text);
+    let log = move |is_error: bool, text: String| at.log(is_error, text);
     host.set("log", Function::new(ctx.clone(), log))?;
     let at = desk.clone();
-    host.set("logIsFull", Function::new(ctx.clone(), move || at.papers().log_is_full()))?;
+    host.set("logIsFull", Function::new(ctx.clone(), move || at.log_is_full()))?;
     let at = desk.clone();
     host.set("outputIsFull", Function::new(ctx.clone(), move || at.papers().is_output_full = true))
 }

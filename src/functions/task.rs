@@ -103,7 +103,9 @@ impl Task {
         // Most calls are over before there is garbage worth looking for.
         runtime.set_gc_threshold(limits.memory / 8);
         let (slot, desk) = (self.slot.clone(), self.desk.clone());
-        runtime.set_interrupt_handler(Some(Box::new(move || slot.is_over(desk.elapsed()))));
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            slot.is_over(desk.elapsed()) || desk.log_is_full()
+        })));
         let context = Context::full(&runtime).map_err(|_| FunctionError::MemoryLimit)?;
         let failed = |ctx: &Ctx<'_>, error| failure(ctx, &self.desk, &self.slot, &error);
         context.with(|ctx| self.surround(&ctx).map_err(|error| failed(&ctx, error)))?;
@@ -128,6 +130,9 @@ impl Task {
 
 /// How the call ended, if it has.
 fn ended(desk: &Desk, slot: &Slot) -> Option<Ended> {
+    if desk.log_is_full() {
+        return Some(Err(flooded(desk)));
+    }
     let mut papers = desk.papers();
     let Some(end) = papers.end.take() else {
         return slot.is_over(desk.elapsed()).then_some(Err(FunctionError::TimeLimit));
@@ -145,6 +150,11 @@ fn ended(desk: &Desk, slot: &Slot) -> Option<Ended> {
         Err(message) if message == TOO_LARGE && papers.is_output_full => Err(FunctionError::OutputLimit),
         Err(message) => Err(FunctionError::Threw(Box::new(Threw { message, logs }))),
     })
+}
+
+/// The end of a call that logged too much, whatever else it did.
+fn flooded(desk: &Desk) -> FunctionError {
+    FunctionError::LogLimit { logs: std::mem::take(&mut desk.papers().logs) }
 }
 
 fn is_out_of_memory(message: &str) -> bool {
@@ -221,11 +231,10 @@ fn wait(desk: &Desk, slot: &Slot) -> Step {
 fn uncaught(ctx: &Ctx<'_>, desk: &Desk) {
     let thrown = ctx.catch();
     let message = thrown.as_exception().and_then(rquickjs::Exception::message);
-    let mut papers = desk.papers();
     if is_memory(&thrown, message.as_deref()) {
-        papers.has_lost_jobs = true;
+        desk.papers().has_lost_jobs = true;
     } else {
-        papers.log(true, format!("uncaught in a microtask: {}", message.unwrap_or_default()));
+        desk.log(true, format!("uncaught in a microtask: {}", message.unwrap_or_default()));
     }
 }
 
@@ -238,6 +247,9 @@ fn is_memory(thrown: &Value<'_>, message: Option<&str>) -> bool {
 /// Why Rust's own calls into JavaScript failed.
 fn failure(ctx: &Ctx<'_>, desk: &Desk, slot: &Slot, error: &rquickjs::Error) -> FunctionError {
     let thrown = ctx.catch();
+    if desk.log_is_full() {
+        return flooded(desk);
+    }
     if slot.is_over(desk.elapsed()) {
         return FunctionError::TimeLimit;
     }
