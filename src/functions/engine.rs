@@ -18,7 +18,7 @@ use super::text;
 /// What calls may take. The time is each call's own.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Memory of one call, in bytes. Sources of more than a hundredth of it cannot be compiled.
+    /// Memory of one call, in bytes. A package's file of more than a two-hundredth of it cannot be required.
     pub memory: usize,
     /// Stack of one call, in bytes: how deep functions may call each other.
     pub stack: usize,

@@ -20,10 +20,35 @@ use super::{keys, prelude, text};
 /// How many random bytes are given at once.
 const MOST_RANDOM: usize = 1 << 20;
 
+/// The memory that must be free before anything is compiled, in bytes: the engine takes 13 KiB for the shortest source.
+const LEAST_ROOM: usize = 32 << 10;
+
+/// The same for each byte of a source. The greediest that we found, arrow functions in arrow functions, takes 180.
+const ROOM_PER_BYTE: usize = 192;
+
+/// The same for loading a piece of the prelude, of which the greediest takes 46 KiB.
+const ROOM_OF_PIECE: usize = 64 << 10;
+
+/// The memory that must be free before a source of that length is compiled, in bytes.
+pub(super) fn room(length: usize) -> usize {
+    LEAST_ROOM.saturating_add(length.saturating_mul(ROOM_PER_BYTE))
+}
+
+/// The same for a source that came about while the function ran, which nobody has read: where many functions may see many
+/// variables, its greed grows with the square of its length.
+fn room_of_unknown(length: usize) -> usize {
+    room(length).saturating_add(length.saturating_mul(length) / 16)
+}
+
+/// A size as JavaScript can ask for it. What is larger is beyond any limit anyway.
+fn asked(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
+}
+
 /// Compiles a source of the app once there is room for that.
 fn compile<'js>(ctx: &Ctx<'js>, name: &str, source: &str) -> Result<Value<'js>> {
     let make_room: Function = inside(ctx)?.get("makeRoom")?;
-    make_room.call::<_, ()>((source.len(),))?;
+    make_room.call::<_, ()>((asked(room(source.len())),))?;
     evaluate(ctx, name, source)
 }
 
@@ -132,12 +157,16 @@ fn surroundings<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Re
 fn sources<'js>(ctx: &Ctx<'js>, host: &Object<'js>, desk: &Arc<Desk>) -> Result<()> {
     let piece = |ctx: Ctx<'js>, name: String| prelude::piece(&ctx, &name);
     host.set("piece", Function::new(ctx.clone(), piece))?;
+    host.set("roomOfPiece", ROOM_OF_PIECE)?;
+    let room = |length: usize| asked(room_of_unknown(length));
+    host.set("room", Function::new(ctx.clone(), room))?;
     let at = desk.clone();
-    let compile_function = move |ctx: Ctx<'js>, name: String| {
+    let compile_function = move |ctx: Ctx<'js>, name: String, has_room: bool| {
         let Some(function) = at.program.function(&name) else {
             return Err(thrown(&ctx, &format!("function not found: '{name}'")));
         };
         let made = match &function.source {
+            Source::Good(source) if has_room => evaluate(&ctx, &function.file, source)?,
             Source::Good(source) => compile(&ctx, &function.file, source)?,
             Source::Bad(message) => {
                 return Err(Exception::throw_syntax(&ctx, &format!("function '{name}': {message}")));

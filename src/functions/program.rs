@@ -66,7 +66,8 @@ impl fmt::Display for Finding {
 
 impl Program {
     /// Reads the functions of both layouts: `functions/<name>/{config.json,source.js}`, and `functions/config.json` with
-    /// `functions/**/*.js`; packages as files or in an archive. Files outside `functions/` are left alone. Findings come in the order of the files.
+    /// `functions/**/*.js`; and packages, as files or in an archive. Files outside `functions/` are left alone. Findings
+    /// come in the order of the files.
     pub fn read(files: &[(String, Vec<u8>)]) -> (Program, Vec<Finding>) {
         let mut reading = Reading::default();
         for (path, bytes) in files {
@@ -86,6 +87,14 @@ impl Program {
     /// The function of that name.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.get(name)
+    }
+
+    /// The length of the source of that function, in bytes, with what is around it.
+    pub(super) fn source_length(&self, name: &str) -> usize {
+        match self.functions.get(name).map(|function| &function.source) {
+            Some(Source::Good(source)) => source.len(),
+            Some(Source::Bad(_)) | None => 0,
+        }
     }
 
     /// All functions, by name.

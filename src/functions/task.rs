@@ -9,12 +9,15 @@ use serde_json::json;
 use super::call::{FunctionError, HttpResponse, Outcome, Threw};
 use super::desk::Desk;
 use super::floor::{Answer, Effect, Slot};
-use super::host::{evaluate, host, inside};
+use super::host::{self, evaluate, inside};
 use super::prelude;
 use super::ticks::Ticks;
 
 /// How long a source may take to be read, which a source of any sane size never does.
 const MOST_READING: Duration = Duration::from_secs(1);
+
+/// What a call holds at most before its function is compiled, in bytes. It is 200 KiB.
+const SURROUNDINGS: usize = 1 << 20;
 
 /// What the engine says when it is out of memory: in general, and while reading a source or a regular expression.
 const OUT_OF_MEMORY: [&str; 2] = ["InternalError: out of memory", "SyntaxError: out of memory"];
@@ -109,7 +112,11 @@ impl Task {
         let context = Context::full(&runtime).map_err(|_| FunctionError::MemoryLimit)?;
         let failed = |ctx: &Ctx<'_>, error| failure(ctx, &self.desk, &self.slot, &error);
         context.with(|ctx| self.surround(&ctx).map_err(|error| failed(&ctx, error)))?;
-        // Not before: the engine survives running out of memory, but not while it loads bytecode.
+        // The engine survives running out of memory, but not while it loads bytecode or compiles. So the limit comes
+        // after the prelude, with room for the function's source, which may do something while it is read, if little.
+        let room = host::room(self.desk.program.source_length(&self.name));
+        runtime.set_memory_limit(limits.memory.max(SURROUNDINGS).saturating_add(room));
+        context.with(|ctx| self.prepare(&ctx).map_err(|error| failed(&ctx, error)))?;
         runtime.set_memory_limit(limits.memory);
         context.with(|ctx| self.start(&ctx).map_err(|error| failed(&ctx, error)))?;
         Ok(Live { context, runtime })
@@ -117,9 +124,13 @@ impl Task {
 
     fn surround<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<()> {
         let core = prelude::piece(ctx, "core")?;
-        let inside: Object = core.call((host(ctx, &self.desk)?,))?;
+        let inside: Object = core.call((host::host(ctx, &self.desk)?,))?;
         // Kept with the runtime, out of JavaScript's sight.
         ctx.store_userdata(inside).map(|_| ()).map_err(|_| rquickjs::Error::Unknown)
+    }
+
+    fn prepare(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        inside(ctx)?.get::<_, Function>("prepare")?.call((self.name.as_str(),))
     }
 
     fn start(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {

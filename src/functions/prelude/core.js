@@ -7,20 +7,19 @@ export default function (host) {
     const { defineProperty } = Object;
     const MOST_NESTED_EXECUTIONS = 32;
 
-
     // --- Room to compile in ---
 
     // The engine survives running out of memory, but not while it compiles or loads bytecode: it writes where it must
-    // not. So whatever is compiled finds its room first, or fails here, where the engine notices.
-    const LEAST_ROOM = 256 * 1024;
-    const ROOM_PER_CHARACTER = 128;
+    // not. So whatever is compiled finds its room first, or fails here, where the engine notices. `host.room` says how
+    // much that is. What a call begins with was given its room by the host, and looks for none.
     const RealArrayBuffer = ArrayBuffer;
     const realEval = globalThis.eval;
     const { construct } = Reflect;
+    const { room, roomOfPiece } = host;
 
-    function makeRoom(characters) {
+    function makeRoom(bytes) {
         // Gone again at once.
-        new RealArrayBuffer(LEAST_ROOM + characters * ROOM_PER_CHARACTER);
+        new RealArrayBuffer(bytes);
     }
 
     // Like an indirect `eval`, which sees globals only.
@@ -28,7 +27,7 @@ export default function (host) {
         if (typeof source !== 'string') {
             return source;
         }
-        makeRoom(source.length);
+        makeRoom(room(source.length));
         return realEval(source);
     }
 
@@ -36,7 +35,7 @@ export default function (host) {
     function guardedConstructor(Real, name, parent) {
         function Guarded(...parts) {
             const texts = parts.map(String);
-            makeRoom(texts.reduce((sum, text) => sum + text.length, 0));
+            makeRoom(room(texts.reduce((sum, text) => sum + text.length, 0)));
             return construct(Real, texts, new.target === undefined || new.target === Guarded ? Real : new.target);
         }
         Object.setPrototypeOf(Guarded, parent);
@@ -58,7 +57,7 @@ export default function (host) {
     const pieces = new Map();
     function piece(name) {
         if (!pieces.has(name)) {
-            makeRoom(0);
+            makeRoom(roomOfPiece);
             pieces.set(name, host.piece(name)(host, piece, lazily));
         }
         return pieces.get(name);
@@ -94,9 +93,21 @@ export default function (host) {
                 return JSON.stringify(result.toWellFormed());
             case 'boolean':
                 return String(result);
-            default:
-                return piece('ejson').encodeText(result, false);
+            case 'number':
+                if (isInt(result)) {
+                    return `{"$numberInt":"${result}"}`;
+                }
+                break;
+            case 'object':
+                if (result === null) {
+                    return 'null';
+                }
         }
+        return piece('ejson').encodeText(result, false);
+    }
+
+    function isInt(number) {
+        return (number | 0) === number && !Object.is(number, -0);
     }
 
     // --- Errors, as the original words them ---
@@ -267,9 +278,19 @@ export default function (host) {
     }
 
     const compiled = new Map();
+
+    // Compiles the function that is called, while there is more memory than the call may have.
+    function prepare(name) {
+        try {
+            compiled.set(name, host.compile(name, true));
+        } catch {
+            // Whatever it was, it comes again where it is told.
+        }
+    }
+
     function execute(name, values, isSystem, depth) {
         if (!compiled.has(name)) {
-            compiled.set(name, host.compile(name));
+            compiled.set(name, host.compile(name, false));
         }
         const { make, runsAsSystem } = compiled.get(name);
         const context = contextOf(isSystem || runsAsSystem, depth);
@@ -331,5 +352,5 @@ export default function (host) {
         }
     }
 
-    return { run, fire, makeRoom, answer: (...values) => piece('http').answer(...values) };
+    return { prepare, run, fire, makeRoom, answer: (...values) => piece('http').answer(...values) };
 }
