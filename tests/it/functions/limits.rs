@@ -325,3 +325,32 @@ async fn running_out_of_memory_while_compiling_harms_nobody() {
         assert_eq!(stage.call("f", json!([])).await, Err(FunctionError::MemoryLimit), "{step}");
     }
 }
+
+/// The same where memory is full to the brim before anything is compiled or a piece of the surroundings loaded, and where
+/// the function catches that and goes on.
+#[tokio::test]
+async fn compiling_at_the_brim_of_memory_harms_nobody() {
+    let source = "const texts = [
+            'class A { a = 1; #b = () => 2; static c = 3; get d() { return this.#b() } static { this.e = 1 } async *f() { yield* [1] } }; return A',
+            'for await (const { x, ...y } of z) { if (x) yield `${x}${y}`; else return a`b${x}` }',
+            'l: for (let i = 0; ; i++) { for (;;) { (() => i)(); break l } } return [...a].map((q) => a?.b ?? q ** 2)',
+            'x=>x;'.repeat(50), 'a`b`;'.repeat(50), '({a(){},get b(){return 1}});'.repeat(20), 'return x=>y=>z=>w=>[x,y,z,w]', '(((',
+        ];
+        const pieces = [() => URL, () => BSON, () => utils, () => Buffer, () => TextEncoder, () => crypto, () => fetch,
+            () => require('util'), () => context.functions.execute('good', 1), () => EJSON.parse('{\"$numberDecimal\":\"1\"}')];
+        exports = () => {
+            const kept = [];
+            for (let size = 4_096; size >= 1; size >>= 1) {
+                try { for (;;) kept.push(new Array(size).fill(0)) } catch {}
+                for (const piece of pieces) try { piece() } catch {}
+                for (const text of texts) try { eval(`(async function* () {${text}})`); new Function('a', text) } catch {}
+                kept.splice(-3);
+            }
+            for (;;) kept.push([]);
+        }";
+    for step in 0..40 {
+        let limits = Limits { memory: 400_000 + step * 10_007, ..Limits::default() };
+        let stage = Stage::with(&[("f", source), GOOD], &[], limits);
+        assert_eq!(stage.call("f", json!([])).await, Err(FunctionError::MemoryLimit), "{step}");
+    }
+}
