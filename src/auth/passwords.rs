@@ -4,7 +4,8 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 
 use super::{Error, Result};
@@ -74,37 +75,94 @@ fn yield_to_others() {
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
     yield_to_others();
-    loop {
-        // Held while waiting: one thread waits for the next job, the others for their turn.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    let mut memory = Memory::default();
+    while let Some(job) = next(jobs, &mut memory) {
         match job {
             // A caller that went away needs no answer.
-            Ok(Job::Hash { password, salt, answer }) => {
-                let hashed = Argon2::default().hash_password_with_salt(password.expose().as_bytes(), &salt);
-                let _ = answer.send(hashed.ok().map(|hash| Secret::new(hash.to_string())));
+            Job::Hash { password, salt, answer } => {
+                let _ = answer.send(memory.hash(password.expose(), &salt));
             }
-            Ok(Job::Verify { password, hash, answer }) => {
-                let _ = answer.send(is_its_password(password.expose(), hash.as_ref()));
+            Job::Verify { password, hash, answer } => {
+                let _ = answer.send(memory.is_its_password(password.expose(), hash.as_ref()));
             }
-            Err(_) => return,
         }
     }
 }
 
-/// Without a hash the password is hashed all the same, so that nobody's address costs what somebody's does.
-fn is_its_password(password: &str, hash: Option<&Secret<String>>) -> bool {
-    let (argon2, password) = (Argon2::default(), password.as_bytes());
-    match hash {
-        Some(hash) => argon2.verify_password(password, hash.expose().as_str()).is_ok(),
-        None => {
-            let _ = argon2.hash_password_with_salt(password, &[0; SALT]);
-            false
+/// The next job. A thread that has to wait for it gives its memory back meanwhile.
+fn next(jobs: &Mutex<Receiver<Job>>, memory: &mut Memory) -> Option<Job> {
+    // Held while waiting: one thread waits for the next job, the others for their turn.
+    let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    match jobs.try_recv() {
+        Ok(job) => Some(job),
+        Err(_) => {
+            *memory = Memory::default();
+            jobs.recv().ok()
         }
+    }
+}
+
+/// The 19 MiB that a hash fills, kept from one to the next while there is a queue. Taking them from the kernel and
+/// giving them back for each, at the lowest priority, would hold up every thread of the process that needs memory.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+impl Memory {
+    /// A PHC string.
+    fn hash(&mut self, password: &str, salt: &[u8; SALT]) -> Option<Secret<String>> {
+        let (algorithm, version, params) = (Algorithm::default(), Version::default(), Params::default());
+        let output = self.fill(algorithm, version, &params, password, salt)?;
+        let hash = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params).ok()?,
+            salt: Some(Salt::new(salt).ok()?),
+            hash: Some(output),
+        };
+        Some(Secret::new(hash.to_string()))
+    }
+
+    /// Without a hash the password is hashed all the same, so that nobody's address costs what somebody's does.
+    fn is_its_password(&mut self, password: &str, hash: Option<&Secret<String>>) -> bool {
+        match hash {
+            Some(hash) => self.verify(password, hash.expose()).unwrap_or(false),
+            None => {
+                let _ = self.hash(password, &[0; SALT]);
+                false
+            }
+        }
+    }
+
+    fn verify(&mut self, password: &str, hash: &str) -> Option<bool> {
+        let hash = PasswordHash::new(hash).ok()?;
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = Version::try_from(hash.version?).ok()?;
+        let found = self.fill(algorithm, version, &Params::try_from(&hash).ok()?, password, &hash.salt?)?;
+        // Compares in a time that tells nothing.
+        Some(found == hash.hash?)
+    }
+
+    fn fill(
+        &mut self,
+        algorithm: Algorithm,
+        version: Version,
+        params: &Params,
+        password: &str,
+        salt: &[u8],
+    ) -> Option<Output> {
+        let mut out = [0; Output::MAX_LENGTH];
+        let out = out.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+        self.0.resize(params.block_count(), Block::new());
+        let argon2 = Argon2::new(algorithm, version, params.clone());
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut self.0).ok()?;
+        Output::new(out).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
     use crate::model::{ObjectId, Timestamp};
 
@@ -126,5 +184,22 @@ mod tests {
         assert!(passwords.verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("wrong horse", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("correct horse", None).await.unwrap(), "nobody has a password");
+    }
+
+    #[test]
+    fn memory_that_held_another_hash_makes_the_same_one() {
+        let mut memory = Memory::default();
+        let first = memory.hash("correct horse", &[1; SALT]).unwrap();
+        let _ = memory.hash("another", &[2; SALT]).unwrap();
+        assert_eq!(memory.hash("correct horse", &[1; SALT]).unwrap().expose(), first.expose());
+        let plain = Argon2::default().hash_password_with_salt(b"correct horse", &[1; SALT]).unwrap();
+        assert_eq!(first.expose(), &plain.to_string(), "as the library makes it");
+        assert!(memory.is_its_password("correct horse", Some(&first)));
+        for broken in
+            ["", "secret", "$argon2id$v=19$m=19456,t=2,p=1$", "$scrypt$ln=1$c2FsdHNhbHQ$aGFzaGhhc2g"]
+        {
+            let broken = Secret::new(broken.to_owned());
+            assert!(!memory.is_its_password("correct horse", Some(&broken)));
+        }
     }
 }
