@@ -1,5 +1,6 @@
 //! What we refuse, closed, in the protocol's words.
 
+use super::admin::AdminRefusal;
 use super::link::RefusedLink;
 use crate::model::{ProviderType, Timestamp};
 use crate::store;
@@ -14,6 +15,9 @@ pub enum Error {
     /// No app of the project has this `_id`; what an administrator is told.
     #[error("app not found: '{0}'")]
     AdminAppNotFound(String),
+    /// What an administrator is refused.
+    #[error("{0}")]
+    Admin(AdminRefusal),
     /// No provider has this name.
     #[error("auth provider not found: '{0}'")]
     ProviderNotFound(String),

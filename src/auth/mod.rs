@@ -4,6 +4,7 @@
 //! words, and `http/error.rs` gives it a status.
 
 mod accounts;
+mod admin;
 mod api_keys;
 mod apps;
 mod back_up;
@@ -56,6 +57,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
 
 pub use accounts::Asker;
+pub use admin::{Access, AdminCaller, AdminRefusal};
 pub use api_keys::OwnApiKey;
 pub use apps::App;
 pub use bearer::Caller;

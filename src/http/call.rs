@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
 use super::{Failure, Http};
-use crate::auth::{App, Auth, Caller, Error, Presented};
+use crate::auth::{AdminCaller, AdminRefusal, App, Auth, Caller, Error, Presented};
 use crate::model::RequestId;
 
 /// The client's address, as the front found it.
@@ -27,6 +27,7 @@ pub(super) struct Call {
     origin: Option<String>,
     /// What follows `Bearer `; `Some("")` when the header says anything else.
     token: Option<String>,
+    admin: Option<Arc<AdminCaller>>,
 }
 
 impl FromRequestParts<Http> for Call {
@@ -40,6 +41,7 @@ impl FromRequestParts<Http> for Call {
             address: parts.extensions.get().map(|ClientAddress(ip)| *ip),
             origin: text(ORIGIN),
             token: text(AUTHORIZATION).map(|value| bearer(&value).unwrap_or_default().to_owned()),
+            admin: parts.extensions.get().cloned(),
             http: http.clone(),
         })
     }
@@ -54,6 +56,16 @@ fn bearer(value: &str) -> Option<&str> {
 impl Call {
     pub(super) fn auth(&self) -> &Auth {
         &self.http.auth
+    }
+
+    /// The administrator who asks, whom the guard of the administrators' routes let in.
+    pub(super) fn admin(&self) -> Result<&AdminCaller, Failure> {
+        self.admin.as_deref().ok_or_else(|| self.failed(Error::Admin(AdminRefusal::InvalidSession), None))
+    }
+
+    /// The text of the bearer token, if there is one.
+    pub(super) fn presented_token(&self) -> Option<&str> {
+        self.token.as_deref().filter(|token| !token.is_empty())
     }
 
     /// Puts an error on its way out.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
-use crate::auth::{App, Concern, Error, LinkRefusal};
+use crate::auth::{AdminRefusal, App, Concern, Error, LinkRefusal};
 use crate::model::{LinkErrors, RequestId, with_causes};
 use crate::store;
 
@@ -85,6 +85,7 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
     match error {
         Error::AppNotFound(_) => (StatusCode::NOT_FOUND, None),
         Error::AdminAppNotFound(_) => (StatusCode::NOT_FOUND, Some("AppNotFound")),
+        Error::Admin(refusal) => wire_admin(refusal),
         Error::ProviderNotFound(_) | Error::ProviderNotServed(_) => {
             (StatusCode::NOT_FOUND, Some("AuthProviderNotFound"))
         }
@@ -147,6 +148,17 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {
             (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
         }
+    }
+}
+
+/// Status and `error_code` of what an administrator is refused. Where there is no code, clients compare for that.
+fn wire_admin(refusal: &AdminRefusal) -> (StatusCode, Option<&'static str>) {
+    match refusal {
+        AdminRefusal::InvalidSession => (StatusCode::UNAUTHORIZED, Some("InvalidSession")),
+        AdminRefusal::WrongKey => (StatusCode::UNAUTHORIZED, None),
+        AdminRefusal::WrongPassword => (StatusCode::UNAUTHORIZED, Some("InvalidPassword")),
+        AdminRefusal::WrongApiKey => (StatusCode::UNAUTHORIZED, Some("AuthError")),
+        AdminRefusal::NoRole | AdminRefusal::ReadOnly => (StatusCode::FORBIDDEN, Some("Unauthorized")),
     }
 }
 

@@ -51,12 +51,10 @@ pub struct Limits {
     pub request_timeout: Duration,
 }
 
-/// The table of contents: every route of the listener for clients, grouped by who calls.
-pub fn routes(http: Http) -> axum::Router {
-    axum::Router::new()
-        .merge(public::routes())
-        .nest("/api/client/v2.0", client::routes())
-        .fallback(reply::not_found)
-        .method_not_allowed_fallback(reply::method_not_allowed)
-        .with_state(http)
+/// The table of contents: every route of the listener for clients, grouped by who calls. `with_admin` says that
+/// administrators have no listener of their own.
+pub fn routes(http: Http, with_admin: bool) -> axum::Router {
+    let routes = axum::Router::new().merge(public::routes()).nest("/api/client/v2.0", client::routes());
+    let routes = if with_admin { routes.merge(admin::network_routes(&http)) } else { routes };
+    routes.fallback(reply::not_found).method_not_allowed_fallback(reply::method_not_allowed).with_state(http)
 }

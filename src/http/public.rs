@@ -13,7 +13,7 @@ use super::{Http, reply};
 pub(super) fn routes() -> Router<Http> {
     Router::new()
         .merge(health_routes())
-        .route("/", get(home))
+        .merge(home_route())
         .route("/api/client/v2.0/app/{app}/.well-known/jwks.json", get(jwks))
         .route("/api/client/v2.0/app/{app}/.well-known/openid-configuration", get(discovery))
 }
@@ -21,6 +21,11 @@ pub(super) fn routes() -> Router<Http> {
 /// What load balancers ask, on every listener.
 pub(super) fn health_routes() -> Router<Http> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+}
+
+/// What probes ask, on every listener of the network.
+pub(super) fn home_route() -> Router<Http> {
+    Router::new().route("/", get(home))
 }
 
 async fn home() -> Response {

@@ -159,6 +159,10 @@ object_ids! {
     EventId;
     /// A request, as answers and the log name it (`co_id`).
     RequestId;
+    /// An administrator.
+    AdminId;
+    /// A line of the audit log.
+    AuditId;
 }
 
 /// The small number by which the store knows an app. Never leaves the server.

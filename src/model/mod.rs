@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no async, nothing of ours below it. What is parsed here is trusted everywhere else.
 
+mod admin;
 mod causes;
 mod chance;
 mod claims;
@@ -11,6 +12,7 @@ mod secret;
 mod time;
 mod user;
 
+pub use admin::{RequestOrigin, Role};
 pub use causes::with_causes;
 pub use chance::Dice;
 pub use claims::{AccessClaims, IdentityClaim, RefreshClaims};
@@ -19,8 +21,8 @@ pub use config::{
     Provider, ProviderType, Settings, TokenForm, default_location,
 };
 pub use id::{
-    ApiKeyId, AppId, AppKey, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId, DomainId, EventId,
-    GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
+    AdminId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId,
+    DomainId, EventId, GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
 };
 pub use secret::{Secret, check_secret};
 pub use time::{Clock, DAY, Day, Timestamp};

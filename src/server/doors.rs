@@ -89,7 +89,7 @@ impl Doors {
         let plain = Manners { certificate: None, ..beside.clone() };
 
         let (listener, address) = self.client;
-        let front = Front::new(http.clone(), routes(http.clone()), guard);
+        let front = Front::new(http.clone(), routes(http.clone(), self.admin.is_none()), guard);
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
         tracing::info!("listening for clients on {address}");
         if let Some((listener, _)) = self.admin {

@@ -1,18 +1,21 @@
-//! What administrators ask: through the owner-only socket in the data directory, and later over the network.
+//! What administrators ask: over the network, signed in, and through the owner-only socket in the data directory.
 //!
-//! The socket speaks the Admin API where that has a path, and beside it `/api/passerby/v1` for what the original had
-//! no place for. Whoever can open the socket is the owner of the data, so nobody is asked who they are.
+//! Both speak the Admin API where that has a path, and beside it `/api/passerby/v1` for what the original had no place
+//! for. Before every route stands the [`guard`]: over the network it asks who they are and what they may; whoever can
+//! open the socket is the owner of the data, so nobody is asked there.
 
 mod apps;
 mod backup;
 mod examine;
 mod expiry;
 mod export;
+mod guard;
 mod import;
 mod keys;
 mod pending;
 mod query;
 mod secrets;
+mod sign_in;
 mod summaries;
 mod users;
 mod view;
@@ -24,6 +27,8 @@ use axum::body::Body;
 use axum::routing::{delete, get, post, put};
 use serde::de::DeserializeOwned;
 
+use guard::Door;
+
 use super::call::Call;
 use super::{Failure, Http, public, reply};
 use crate::auth::{App, Error, UserChange};
@@ -33,24 +38,49 @@ use crate::model::UserId;
 pub fn desk_routes(http: Http) -> Router {
     Router::new()
         .merge(public::health_routes())
-        .nest("/api/admin/v3.0/groups/{group}/apps", admin_routes())
-        .nest("/api/passerby/v1", passerby_routes())
+        .merge(guarded(&http, Door::Socket, server_routes()))
         .fallback(reply::not_found)
         .method_not_allowed_fallback(reply::method_not_allowed)
         .with_state(http)
 }
 
-/// What a listener for administrators answers: only whether the server lives, as long as nobody can sign in there.
+/// What a listener for administrators alone answers.
 pub fn public_routes(http: Http) -> Router {
     Router::new()
         .merge(public::health_routes())
+        .merge(public::home_route())
+        .merge(network_routes(&http))
         .fallback(reply::not_found)
         .method_not_allowed_fallback(reply::method_not_allowed)
         .with_state(http)
+}
+
+/// What administrators ask over the network.
+pub(super) fn network_routes(http: &Http) -> Router<Http> {
+    Router::new().merge(open_routes()).merge(guarded(http, Door::Network, Router::new()))
+}
+
+/// The routes behind the guard, and more behind the same.
+fn guarded(http: &Http, door: Door, more: Router<Http>) -> Router<Http> {
+    Router::new()
+        .nest("/api/admin/v3.0", admin_routes())
+        .nest("/api/passerby/v1", passerby_routes())
+        .merge(more)
+        .route_layer(axum::middleware::from_fn_with_state((http.clone(), door), guard::guard))
+}
+
+/// What is answered before anybody signed in, or to sign in.
+fn open_routes() -> Router<Http> {
+    Router::new().route("/api/private/v1.0/version", get(sign_in::version))
 }
 
 /// The Admin API's own.
 fn admin_routes() -> Router<Http> {
+    Router::new().nest("/groups/{group}/apps", app_routes())
+}
+
+/// The apps of a project; `{app}` is the `_id`.
+fn app_routes() -> Router<Http> {
     let change = |change| move |call, path| users::change(call, path, change);
     Router::new()
         .route("/", get(apps::list))
@@ -66,7 +96,7 @@ fn admin_routes() -> Router<Http> {
         .route("/{app}/user_registrations/{by}/{name}/confirm", post(pending::confirm))
 }
 
-/// Ours; `{app}` is the client app id.
+/// Ours of one app; `{app}` is the client app id.
 fn passerby_routes() -> Router<Http> {
     Router::new()
         .route("/apps", get(summaries::list))
@@ -84,9 +114,14 @@ fn passerby_routes() -> Router<Http> {
         )
         .route("/apps/{app}/expiring", get(expiry::expiring))
         .route("/apps/{app}/expire", post(expiry::expire))
-        .route("/import", post(import::import))
-        .route("/backup", post(backup::back_up))
-        .route("/examine", get(examine::examine))
+}
+
+/// Ours of the whole server: for the owner of the data alone, since they name files of the machine.
+fn server_routes() -> Router<Http> {
+    Router::new()
+        .route("/api/passerby/v1/import", post(import::import))
+        .route("/api/passerby/v1/backup", post(backup::back_up))
+        .route("/api/passerby/v1/examine", get(examine::examine))
 }
 
 /// The app of a path of the Admin API: its project and its `_id`.

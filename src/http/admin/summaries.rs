@@ -46,10 +46,12 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// Every app by client app id, with how many users it has, unless `count=false`.
+/// Every app of the caller's projects by client app id, with how many users it has, unless `count=false`.
 pub(super) async fn list(call: Call, RawQuery(query): RawQuery) -> Answer {
     let counts = Query::read(query).text("count") != Some("false");
-    let apps = call.auth().apps();
+    let admin = call.admin()?;
+    let mut apps = call.auth().apps();
+    apps.retain(|app| admin.role_in(app.group_id).is_some());
     let mut summaries = Vec::new();
     for app in &apps {
         let users = match counts {

@@ -108,11 +108,17 @@ fn users_are_listed_counted_changed_and_deleted() {
 }
 
 #[test]
-fn the_network_reaches_none_of_it() {
+fn the_network_reaches_it_signed_in_only() {
     let place = Place::with_server();
     let path = app(&place);
     let server = place.server.as_ref().unwrap();
-    for path in [path.as_str(), "/api/passerby/v1/apps", "/api/passerby/v1/examine"] {
-        assert_eq!(server.request("GET", path, &[], b"").status, 404, "{path}");
+    for path in [path.as_str(), "/api/passerby/v1/apps", "/api/passerby/v1/apps/news-aaaaa/keys"] {
+        let reply = server.request("GET", path, &[], b"");
+        let said = json!({ "error": "invalid session", "error_code": "InvalidSession" });
+        assert_eq!((reply.status, reply.json()), (401, said), "{path}");
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    }
+    for path in ["/api/passerby/v1/import", "/api/passerby/v1/backup", "/api/passerby/v1/examine"] {
+        assert_eq!(server.request("POST", path, &[], b"{}").status, 404, "{path}");
     }
 }

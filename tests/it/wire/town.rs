@@ -96,7 +96,7 @@ impl Town {
             },
             trusted_proxies: Arc::new([]),
         };
-        let front = Front::new(http.clone(), routes(http), Guard::Open);
+        let front = Front::new(http.clone(), routes(http, true), Guard::Open);
         let mut town = Town { house, front, apps, guests: Vec::new() };
         for n in 0..town.apps.len() {
             let guest = town.log_in(n).await;
