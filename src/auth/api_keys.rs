@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::link::Proved;
 use super::providers::api_key;
 use super::sha256::sha256;
-use super::{App, Auth, Caller, Error, Result};
-use crate::model::{ApiKeyId, ProviderType, UserId};
-use crate::store::{ApiKey, DeleteApiKey, MadeApiKey, MakeApiKey, SetApiKeyDisabled};
+use super::{App, Auth, Caller, Error, Result, UserChange};
+use crate::model::{ApiKeyId, ProviderType, UserId, UserType};
+use crate::store::{ApiKey, DeleteApiKey, Events, MadeApiKey, MakeApiKey, SetApiKeyDisabled};
 
 /// Keys that one user may have.
 const MOST_OF_A_USER: u32 = 20;
@@ -53,16 +54,24 @@ impl Auth {
         let user = owner.unwrap_or_else(|| UserId(self.dice().object_id(now)));
         let key = ApiKey { id, user, server: owner.is_none(), name: name.to_owned(), disabled: false };
         let limit = if owner.is_some() { MOST_OF_A_USER } else { MOST_OF_AN_APP };
+        if key.server {
+            let proved = Proved { claim: api_key::claim(&key), kind: UserType::Server };
+            self.prepare_new_user(app, &proved, user).await?;
+        }
         let act = MakeApiKey {
             app: app.key,
             key: key.clone(),
             hash: sha256(&value),
             limit,
-            events: self.events(app, ProviderType::ApiKey, now),
+            // Nobody logs in by it yet.
+            events: Events { login: None, ..self.events(app, ProviderType::ApiKey, now) },
             now,
         };
         match self.store().make_api_key(act).await? {
-            MadeApiKey::Made => Ok(OwnApiKey::of(key, Some(value))),
+            MadeApiKey::Made => {
+                self.events_waiting();
+                Ok(OwnApiKey::of(key, Some(value)))
+            }
             MadeApiKey::NameTaken => Err(Error::ApiKeyExists),
             MadeApiKey::TooMany => Err(Error::TooManyApiKeys(limit)),
             MadeApiKey::Gone => Err(Error::SessionNotFound),
@@ -94,11 +103,14 @@ impl Auth {
         if self.store().set_api_key_disabled(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
     }
 
-    /// Removes a key of its owner.
-    pub async fn delete_api_key(&self, app: &Arc<App>, owner: Option<UserId>, id: &str) -> Result<()> {
-        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
-        let act = DeleteApiKey { app: app.key, owner, id };
-        if self.store().delete_api_key(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
+    /// Removes a server key with its user, as any user is removed.
+    pub async fn delete_server_key(&self, app: &Arc<App>, id: &str) -> Result<()> {
+        let keys = self.store().api_keys_of(app.key, None).await?;
+        let key = keys.into_iter().find(|key| key.id.to_string() == id).ok_or(Error::ApiKeyNotFound)?;
+        match self.change_user(app, key.user, UserChange::Delete).await {
+            Err(Error::UserNotFound) => Err(Error::ApiKeyNotFound),
+            other => other,
+        }
     }
 
     /// Removes a key of the caller, but not the one that opened the session.
@@ -108,7 +120,9 @@ impl Auth {
         if opened.is_some_and(|identity| identity.provider == ProviderType::ApiKey && identity.id == id) {
             return Err(Error::ApiKeyOpenedSession);
         }
-        self.delete_api_key(&caller.app, Some(owner), id).await
+        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
+        let act = DeleteApiKey { app: caller.app.key, owner: Some(owner), id };
+        if self.store().delete_api_key(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
     }
 }
 

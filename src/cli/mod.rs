@@ -3,6 +3,7 @@
 //! Every command but `serve`, `check`, `restore` and `completions` asks a [`desk`]: the owner-only socket of the
 //! server that runs on the data directory, or the same routes within this process when none does.
 
+mod api_keys;
 mod apps;
 mod backup;
 mod check;
@@ -88,6 +89,9 @@ enum Command {
     /// What providers and functions must know and nobody may see.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
+    /// The keys that servers log in with.
+    #[command(subcommand)]
+    ApiKeys(api_keys::ApiKeysCommand),
     /// Copies the store to a new file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
@@ -151,6 +155,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Users(command) => wait(users::users(file, command)),
         Command::Keys(command) => wait(keys::keys(file, command)),
         Command::Secrets(command) => wait(secrets::secrets(file, command)),
+        Command::ApiKeys(command) => wait(api_keys::api_keys(file, command)),
         Command::Backup(args) => wait(backup::backup(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod admin;
+mod api_key;
 mod call;
 mod client;
 mod cors;

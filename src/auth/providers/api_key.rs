@@ -6,7 +6,7 @@ use crate::auth::log_in::required;
 use crate::auth::sha256::sha256;
 use crate::auth::{App, Auth, Error, Login, Result};
 use crate::model::{Dice, ProviderType, UserType};
-use crate::store::Claim;
+use crate::store::{ApiKey, Claim};
 
 const LENGTH: usize = 64;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -24,7 +24,11 @@ pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Prove
     let value = required(&login.body, "key")?;
     let key = auth.store().api_key(app.key, sha256(value)).await?.filter(|key| !key.disabled);
     let key = key.ok_or_else(|| Error::BadCredential("invalid API key".to_owned()))?;
-    let data = [("name".to_owned(), key.name.into())].into_iter().collect();
-    let claim = Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data };
-    Ok(Proved { claim, kind: if key.server { UserType::Server } else { UserType::Normal } })
+    Ok(Proved { claim: claim(&key), kind: if key.server { UserType::Server } else { UserType::Normal } })
+}
+
+/// The identity that a key proves.
+pub(crate) fn claim(key: &ApiKey) -> Claim {
+    let data = [("name".to_owned(), key.name.as_str().into())].into_iter().collect();
+    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data }
 }

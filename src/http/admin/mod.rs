@@ -4,6 +4,7 @@
 //! for. Before every route stands the [`guard`]: over the network it asks who they are and what they may; whoever can
 //! open the socket is the owner of the data, so nobody is asked there.
 
+mod api_keys;
 mod apps;
 mod backup;
 mod examine;
@@ -82,9 +83,14 @@ fn admin_routes() -> Router<Http> {
 /// The apps of a project; `{app}` is the `_id`.
 fn app_routes() -> Router<Http> {
     let change = |change| move |call, path| users::change(call, path, change);
+    let set_key = |disabled| move |call, path| api_keys::set(call, path, disabled);
     Router::new()
         .route("/", get(apps::list))
         .route("/{app}", get(apps::one))
+        .route("/{app}/api_keys", get(api_keys::list).post(api_keys::create))
+        .route("/{app}/api_keys/{key}", get(api_keys::one).delete(api_keys::remove))
+        .route("/{app}/api_keys/{key}/enable", put(set_key(false)))
+        .route("/{app}/api_keys/{key}/disable", put(set_key(true)))
         .route("/{app}/users", get(users::list))
         .route("/{app}/users_count", get(users::count))
         .route("/{app}/users/{user}", get(users::one).delete(change(UserChange::Delete)))

@@ -2,31 +2,14 @@
 
 use axum::body::Body;
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{Scope, scope};
-use crate::auth::{Caller, Error, OwnApiKey};
+use crate::auth::{Caller, Error};
+use crate::http::api_key::ApiKeyView;
 use crate::http::call::{Answer, Call};
 use crate::http::{Failure, reply};
-use crate::model::{ApiKeyId, UserId};
-
-/// Exactly these fields: tests of SDKs compare the whole.
-#[derive(Serialize)]
-struct Shown {
-    #[serde(rename = "_id")]
-    id: ApiKeyId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    name: String,
-    disabled: bool,
-}
-
-impl Shown {
-    fn of(key: OwnApiKey) -> Shown {
-        Shown { id: key.id, key: key.value, name: key.name, disabled: key.disabled }
-    }
-}
+use crate::model::UserId;
 
 /// The caller, who is no guest.
 async fn owner(call: &Call, path: &Scope) -> Result<(Caller, UserId), Failure> {
@@ -48,13 +31,13 @@ pub(super) async fn create(call: Call, path: Scope, body: Body) -> Answer {
     };
     let made =
         call.auth().make_api_key(&app, Some(owner), name).await.map_err(|e| call.failed(e, Some(&app)))?;
-    Ok(reply::json(StatusCode::CREATED, &Shown::of(made)))
+    Ok(reply::json(StatusCode::CREATED, &ApiKeyView::of(made)))
 }
 
 pub(super) async fn list(call: Call, path: Scope) -> Answer {
     let (Caller { app, .. }, owner) = owner(&call, &path).await?;
     let keys = call.auth().api_keys(&app, Some(owner)).await.map_err(|e| call.failed(e, Some(&app)))?;
-    let keys: Vec<Shown> = keys.into_iter().map(Shown::of).collect();
+    let keys: Vec<ApiKeyView> = keys.into_iter().map(ApiKeyView::of).collect();
     Ok(reply::json(StatusCode::OK, &keys))
 }
 
@@ -62,7 +45,7 @@ pub(super) async fn show(call: Call, path: Scope) -> Answer {
     let (Caller { app, .. }, owner) = owner(&call, &path).await?;
     let key = call.auth().own_api_key(&app, Some(owner), key_id(&path)).await;
     let key = key.map_err(|e| call.failed(e, Some(&app)))?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(key)))
+    Ok(reply::json(StatusCode::OK, &ApiKeyView::of(key)))
 }
 
 pub(super) async fn delete(call: Call, path: Scope) -> Answer {

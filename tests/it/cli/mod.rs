@@ -1,5 +1,6 @@
 //! The command line, as people and scripts meet it.
 
+mod api_keys;
 mod apps;
 mod backup;
 mod check;

@@ -46,6 +46,18 @@ impl Place {
         place
     }
 
+    /// Has `news-aaaaa` serve API keys as well.
+    pub(crate) fn enable_api_keys(&self) {
+        let dir = self.beside("with-keys");
+        std::fs::create_dir_all(Path::new(&dir).join("auth_providers")).unwrap();
+        for kind in ["anon-user", "api-key"] {
+            let provider = json!({"name": kind, "type": kind, "disabled": false}).to_string();
+            std::fs::write(Path::new(&dir).join(format!("auth_providers/{kind}.json")), provider).unwrap();
+        }
+        let ran = self.raw(["import", &dir, "--app", "news-aaaaa"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.dir.path().join("data")

@@ -11,9 +11,19 @@ use crate::support::redact;
 
 /// Asks through the socket: status and JSON body (`null` when there is none).
 fn ask(place: &Place, method: &str, path: &str) -> (u16, Value) {
+    ask_with(place, method, path, "")
+}
+
+/// The same with a body.
+fn ask_with(place: &Place, method: &str, path: &str, body: &str) -> (u16, Value) {
     let mut stream = UnixStream::connect(place.data().join("passerby.sock")).unwrap();
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: anything.example\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: anything.example\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -105,6 +115,78 @@ fn users_are_listed_counted_changed_and_deleted() {
         let (status, said) = ask(&place, "GET", &format!("{path}/{wrong}"));
         assert_eq!((status, &said["error_code"]), (400, &json!("InvalidParameter")), "{wrong}");
     }
+}
+
+#[test]
+fn server_keys_are_made_shown_switched_and_deleted_with_their_users() {
+    let place = Place::with_server();
+    let path = app(&place);
+    let keys = format!("{path}/api_keys");
+    let make = |body: Value| ask_with(&place, "POST", &keys, &body.to_string());
+    let (status, said) = make(json!({"name": "worker"}));
+    assert_eq!((status, &said["error_code"]), (404, &json!("AuthProviderNotFound")), "it is not enabled");
+    place.enable_api_keys();
+
+    assert_eq!(ask(&place, "GET", &keys), (200, json!([])));
+    let (status, made) = make(json!({"name": "worker"}));
+    let (id, key) = (made["_id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    assert_eq!((status, &made), (201, &json!({"_id": id, "key": key, "name": "worker", "disabled": false})));
+    assert!(key.len() == 64 && key.bytes().all(|b| b.is_ascii_alphanumeric()), "{key}");
+    let shown = |disabled: bool| json!({"_id": id, "name": "worker", "disabled": disabled});
+    let one = format!("{keys}/{id}");
+    assert_eq!(ask(&place, "GET", &keys), (200, json!([shown(false)])));
+    assert_eq!(ask(&place, "PUT", &format!("{one}/disable")), (204, Value::Null));
+    assert_eq!(ask(&place, "GET", &one), (200, shown(true)));
+    assert_eq!(ask(&place, "PUT", &format!("{one}/enable")), (204, Value::Null));
+    assert_eq!(ask(&place, "GET", &one), (200, shown(false)));
+
+    // Its user is there at once.
+    let (_, users) = ask(&place, "GET", &format!("{path}/users?provider_types=api-key"));
+    let user = &users[0];
+    assert_eq!((&user["type"], &user["data"]), (&json!("server"), &json!({"name": "worker"})));
+    assert_eq!(user["identities"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&user["identities"][0]["id"], &user["creation_date"]),
+        (&json!(id), &user["last_authentication_date"])
+    );
+
+    for (body, status, code) in [
+        (json!({"name": ""}), 400, Value::Null),
+        (json!({}), 400, Value::Null),
+        (json!({"name": "two words"}), 400, json!("InvalidParameter")),
+        (json!({"name": 1}), 400, json!("BadRequest")),
+        (json!({"name": "worker"}), 409, json!("APIKeyAlreadyExists")),
+    ] {
+        let (is, said) = make(body.clone());
+        assert_eq!((is, &said["error_code"]), (status, &code), "{body}");
+    }
+    assert_eq!(ask(&place, "DELETE", &one), (204, Value::Null));
+    assert_eq!(ask(&place, "GET", &format!("{path}/users?provider_types=api-key")), (200, json!([])));
+    for (method, path) in [("GET", one.clone()), ("DELETE", one.clone()), ("PUT", format!("{one}/enable"))] {
+        let (status, said) = ask(&place, method, &path);
+        let said = (&said["error"], &said["error_code"]);
+        assert_eq!(
+            (status, said),
+            (404, (&json!("API key not found"), &json!("APIKeyNotFound"))),
+            "{method}"
+        );
+    }
+    assert_eq!(ask(&place, "GET", &format!("{keys}/worker")).0, 404);
+}
+
+#[test]
+fn an_app_has_a_hundred_server_keys() {
+    let place = Place::with_server();
+    place.enable_api_keys();
+    let keys = format!("{}/api_keys", app(&place));
+    let make = |n: u32| ask_with(&place, "POST", &keys, &json!({"name": format!("k{n}")}).to_string());
+    assert!((0..100).all(|n| make(n).0 == 201));
+    let (status, said) = make(100);
+    let code = &said["error_code"];
+    assert_eq!(
+        (status, code, &said["error"]),
+        (400, &json!("BadRequest"), &json!("no more than 100 API keys are allowed"))
+    );
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn app(path: &Path, port: u16) {
     for operation in ["CREATE", "LOGIN", "DELETE"] {
         let trigger = json!({
             "name": operation, "type": "AUTHENTICATION", "disabled": false, "function_name": "tell",
-            "config": {"operation_type": operation, "providers": ["anon-user", "local-userpass"]},
+            "config": {"operation_type": operation, "providers": ["anon-user", "local-userpass", "api-key"]},
         });
         file(&format!("triggers/{operation}.json"), &trigger.to_string());
     }
@@ -148,6 +148,34 @@ fn triggers_are_told_of_a_guest_who_comes_becomes_someone_and_goes() {
     let gone = listener.next();
     assert_eq!(of(&gone), ("DELETE".to_owned(), json!(["anon-user", "local-userpass"]), id));
     assert_eq!(gone["user"]["data"], json!({"email": "ann@people.example"}), "the user as it was");
+}
+
+#[test]
+fn triggers_are_told_of_a_server_key_that_is_made_used_and_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = Listener::open();
+    let server = serve(directory.path(), listener.port);
+    let data = directory.path().join("data");
+    let keys = |arguments: &[&str]| {
+        let at = ["--data", data.to_str().unwrap()];
+        let ran = crate::support::passerby(["api-keys"].iter().chain(arguments).chain(&at));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.out
+    };
+    let made: Value = serde_json::from_str(&keys(&["create", APP, "worker", "--json"])).unwrap();
+    let created = listener.next();
+    let (operation, providers, user) = of(&created);
+    assert_eq!((operation.as_str(), &providers), ("CREATE", &json!(["api-key"])));
+    assert_eq!(created["user"]["identities"][0]["id"], made["_id"]);
+
+    let login = post(&server, "/auth/providers/api-key/login", None, &json!({"key": made["key"]}));
+    assert_eq!(login.json()["user_id"], user);
+    assert_eq!(of(&listener.next()), ("LOGIN".to_owned(), providers.clone(), user.clone()));
+
+    keys(&["delete", APP, made["_id"].as_str().unwrap()]);
+    let gone = listener.next();
+    assert_eq!(of(&gone), ("DELETE".to_owned(), providers, user));
+    assert_eq!(gone["user"]["data"], json!({"name": "worker"}), "the user as it was");
 }
 
 #[test]
