@@ -24,8 +24,9 @@ impl fmt::Debug for Tree {
 }
 
 impl Tree {
-    /// SHA-256 over the paths and bytes of what an import would take. Strangers and secrets leave it alone, so that a
-    /// changed README, or a data directory beside the app, does not make the app look changed.
+    /// SHA-256 over the paths and bytes of what an import would take. Strangers leave it alone, so that a changed
+    /// README, or a data directory beside the app, does not make the app look changed; secrets do, since the hash is
+    /// kept in the open.
     pub fn content_hash(&self) -> [u8; 32] {
         let mut context = Context::new(&SHA256);
         for (path, bytes) in &self.0 {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::keys::first_keys;
+use super::sha256::sha256;
 use super::{App, Auth, Error, Result};
 use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Secret, Timestamp,
@@ -51,11 +54,39 @@ pub struct Exported {
 }
 
 impl Auth {
-    /// The app that a directory became, when its content is still the one that was imported last.
-    pub async fn unchanged_directory(&self, path: &str, content: &[u8]) -> Result<Option<Arc<App>>> {
+    /// The app that a directory became, when its content and secrets are still those that were imported last. A
+    /// directory without secrets says nothing of them: who removed `secrets.json` after an import changed nothing.
+    pub async fn unchanged_directory(
+        &self,
+        path: &str,
+        content: &[u8],
+        secrets: &[(String, Secret<String>)],
+    ) -> Result<Option<Arc<App>>> {
         let known = self.store().directory(path).await?;
-        let same = known.filter(|d| d.content == content);
+        let same = known.filter(|known| {
+            let mark = known.content.strip_prefix(content);
+            mark.is_some_and(|mark| secrets.is_empty() || self.is_mark_of(path, mark, secrets))
+        });
         Ok(same.and_then(|d| self.apps().into_iter().find(|app| app.key == d.app)))
+    }
+
+    /// What is kept of a directory: the hash of its content, and behind it a digest of its secrets, sealed like they.
+    fn kept_of(
+        &self,
+        directory: Option<(String, Vec<u8>)>,
+        secrets: &[(String, Secret<String>)],
+    ) -> Result<Option<(String, Vec<u8>)>> {
+        let Some((path, mut content)) = directory else { return Ok(None) };
+        if !secrets.is_empty() {
+            let mark = self.parts.sealer.seal(self.dice(), &about_mark(&path), &digest(secrets))?;
+            content.extend_from_slice(mark.expose());
+        }
+        Ok(Some((path, content)))
+    }
+
+    fn is_mark_of(&self, path: &str, mark: &[u8], secrets: &[(String, Secret<String>)]) -> bool {
+        let opened = self.parts.sealer.open(&about_mark(path), mark);
+        opened.is_ok_and(|opened| *opened.expose() == digest(secrets))
     }
 
     /// Makes a configuration live: of the app it names, or of the app its directory became before, or of a new one.
@@ -83,6 +114,7 @@ impl Auth {
 
     async fn redeploy(&self, app: &Arc<App>, arrival: Arrival) -> Result<Arrived> {
         let now = self.clock().now();
+        let directory = self.kept_of(arrival.directory, &arrival.secrets)?;
         let mut config = arrival.config;
         if !arrival.settings_given {
             config.settings = app.config.settings.clone();
@@ -101,7 +133,7 @@ impl Auth {
             config: written(&config)?,
             files: files(arrival.files),
             secrets: self.sealed(app.key, &new_secrets)?,
-            directory: arrival.directory,
+            directory,
             now,
         };
         if changed || deploy.directory.is_some() {
@@ -139,6 +171,7 @@ impl Auth {
         let mut id = arrival.app_id.unwrap_or(drawn);
         let deployment = DeploymentId(self.dice().object_id(now));
         let (text, files) = (written(&config)?, files(arrival.files));
+        let directory = self.kept_of(arrival.directory, &arrival.secrets)?;
         for draw in 0..DRAWS {
             let app = draw_key(self.dice(), draw);
             let client_app_id = match &arrival.client_app_id {
@@ -160,7 +193,7 @@ impl Auth {
                 config: text.clone(),
                 files: files.clone(),
                 secrets: self.sealed(app, &arrival.secrets)?,
-                directory: arrival.directory.clone(),
+                directory: directory.clone(),
                 now,
             };
             match self.deploy(deploy).await {
@@ -190,6 +223,17 @@ impl Auth {
             other => other,
         }
     }
+}
+
+/// What a sealed digest is bound to.
+fn about_mark(path: &str) -> String {
+    format!("the secrets of the directory {path}")
+}
+
+fn digest(secrets: &[(String, Secret<String>)]) -> [u8; 32] {
+    let mut pairs: Vec<_> = secrets.iter().map(|(name, value)| (name, value.expose())).collect();
+    pairs.sort_unstable();
+    sha256(&json!(pairs).to_string())
 }
 
 /// Gives every provider its record's id: the one it had, the one it came with, or a new one.

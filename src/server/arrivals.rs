@@ -136,7 +136,7 @@ async fn import_one(
 ) -> Result<Imported, DirectoryError> {
     let failed = |source| DirectoryError::Import { path: directory.path.clone(), source };
     let (path, content) = (directory.path.display().to_string(), directory.tree.content_hash().to_vec());
-    let unchanged = auth.unchanged_directory(&path, &content).await.map_err(failed)?;
+    let unchanged = auth.unchanged_directory(&path, &content, &import.secrets).await.map_err(failed)?;
     if let Some(app) = unchanged.filter(|known| app.as_ref().is_none_or(|app| *app == known.client_app_id)) {
         return Ok(Imported { app, created: false, path: directory.path });
     }

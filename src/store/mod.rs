@@ -318,7 +318,7 @@ pub struct File {
 pub struct DirectoryRecord {
     /// The app.
     pub app: AppKey,
-    /// A hash of the content that was imported last.
+    /// What tells whether its content is the one that was imported last.
     pub content: Vec<u8>,
 }
 
@@ -370,7 +370,7 @@ pub struct Deploy {
     pub files: Vec<File>,
     /// Secrets that are set with it, by name, sealed.
     pub secrets: Vec<(String, Secret<Vec<u8>>)>,
-    /// Where it came from: canonical path and content hash.
+    /// Where it came from: the canonical path, and what tells whether its content changed since.
     pub directory: Option<(String, Vec<u8>)>,
     /// The present.
     pub now: Timestamp,

@@ -10,6 +10,7 @@ mod matrix;
 mod operator;
 mod prehijacking;
 mod races;
+mod secrets;
 mod server_keys;
 mod tokens;
 
