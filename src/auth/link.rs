@@ -25,7 +25,8 @@ pub(super) struct Proved {
 impl Proved {
     /// A person's identity, with what the provider tells of the person.
     pub(super) fn person(provider: ProviderType, id: impl Into<String>, data: Map<String, Value>) -> Proved {
-        Proved { claim: Claim { provider, id: id.into(), data }, kind: UserType::Normal }
+        let claim = Claim { provider, id: id.into(), data, password: None };
+        Proved { claim, kind: UserType::Normal }
     }
 }
 
@@ -98,7 +99,7 @@ impl fmt::Display for RefusedLink {
     }
 }
 
-/// A credential that went between its proof and the act.
+/// A credential that went, or whose password was changed, between its proof and the act.
 fn unproved(provider: ProviderType) -> Error {
     match provider {
         ProviderType::LocalUserpass => Error::InvalidPassword,
@@ -170,11 +171,12 @@ impl Auth {
     /// Adds a proved identity to the caller's user, whose id and session stay.
     pub(super) async fn link(&self, caller: &Caller, proved: Proved) -> Result<LoggedIn> {
         let (app, now) = (&caller.app, self.clock().now());
+        let provider = proved.claim.provider;
         let act = Link {
             app: app.key,
             user: caller.user.id,
             session: caller.session.id,
-            events: self.events(app, proved.claim.provider, now),
+            events: self.events(app, provider, now),
             claim: proved.claim,
             sessions_end: now.plus(SESSION_SECS),
             now,
@@ -184,9 +186,7 @@ impl Auth {
             Linked::Taken => LinkRefusal::Taken,
             Linked::SecondEmail => LinkRefusal::SecondEmail,
             Linked::ServerUser => LinkRefusal::NotLinkable,
-            Linked::Unproved => {
-                LinkRefusal::Credential { reason: "the credential is gone".to_owned(), password: false }
-            }
+            Linked::Unproved => return Err(app.refused_as_link(unproved(provider))),
             Linked::Gone => return Err(Error::BadAccessToken),
         };
         Err(app.refuses_link(refusal))

@@ -15,6 +15,9 @@ pub struct Claim {
     pub id: String,
     /// What the provider tells of the person; takes the place of what it told before.
     pub data: Map<String, Value>,
+    /// The hash that a password was found good for; `None` for every other provider. An act with a hash that is not
+    /// the credential's any more is refused.
+    pub password: Option<Secret<String>>,
 }
 
 /// What became of a login.
@@ -31,7 +34,8 @@ pub enum LoggedIn {
     },
     /// The user is disabled; nothing changed.
     Disabled,
-    /// The password's credential or the API key that proved the identity went meanwhile, or refuses; nothing changed.
+    /// The password's credential or the API key that proved the identity went or changed meanwhile, or refuses;
+    /// nothing changed.
     Unproved,
 }
 
@@ -70,7 +74,7 @@ pub enum Linked {
     ServerUser,
     /// The session or its user is gone, or disabled.
     Gone,
-    /// The credential that proved the identity went meanwhile; nothing changed.
+    /// The credential that proved the identity went or changed meanwhile; nothing changed.
     Unproved,
 }
 

@@ -30,5 +30,5 @@ pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Prove
 /// The identity that a key proves.
 pub(crate) fn claim(key: &ApiKey) -> Claim {
     let data = [("name".to_owned(), key.name.as_str().into())].into_iter().collect();
-    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data }
+    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data, password: None }
 }

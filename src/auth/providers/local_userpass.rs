@@ -88,5 +88,7 @@ pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Prove
         return Err(Error::BadCredential("confirmation required".to_owned()));
     }
     let data = [("email".to_owned(), credential.email.into())].into_iter().collect();
-    Ok(Proved::person(ProviderType::LocalUserpass, credential.id.to_string(), data))
+    let mut proved = Proved::person(ProviderType::LocalUserpass, credential.id.to_string(), data);
+    proved.claim.password = Some(credential.hash);
+    Ok(proved)
 }

@@ -219,7 +219,9 @@ statements! {
         " where c.app = ?1 and c.id > ?2 and c.user is null order by c.id limit ?3"
     );
     GIVE_CREDENTIAL =
-        "update credentials set user = ?3 where app = ?1 and id = ?2 and user is null and confirmed = 1";
+        "update credentials set user = ?3
+         where app = ?1 and id = ?2 and user is null and confirmed = 1 and hash = ?4";
+    PASSWORD_IS = "select 1 from credentials where app = ?1 and id = ?2 and hash = ?3";
     CONFIRM = concat!(
         "update credentials set confirmed = 1, confirm_id = null, confirm_hash = null
          where app = ?1 and confirm_id = ?2 and confirm_hash = ?3 and blocks_until > ?4 and confirmed = 0 and ",

@@ -2,8 +2,8 @@
 
 use passerby::model::{ProviderType, Secret};
 use passerby::store::{
-    Credential, DeleteUser, LoggedIn, Register, RenewToken, ResetPassword, SentToken, SetPassword, Taken,
-    TokenPurpose, UseToken,
+    Claim, Credential, DeleteUser, Linked, LoggedIn, Page, Register, RenewToken, ResetPassword, SentToken,
+    SetPassword, Taken, TokenPurpose, UseToken,
 };
 
 use super::Engine;
@@ -216,6 +216,46 @@ pub(crate) async fn a_password_that_is_set_ends_sessions_and_voids_reset_tokens(
     store.register(register(3, "pending@example.com", NOON)).await.unwrap();
     let set = SetPassword { app: APP, credential: credential_id(3), hash: password(4) };
     assert!(store.set_password(set).await.unwrap());
+}
+
+pub(crate) async fn a_password_that_changed_since_it_was_checked_proves_nobody(engine: &dyn Engine) {
+    let store = engine.open();
+    for (n, email) in [(1, ANNA), (2, "berta@example.com")] {
+        store.register(confirmed(register(n, email, NOON))).await.unwrap();
+    }
+    // Anna is somebody, whose first login's answer was lost; Berta is nobody yet; two guests want to be either.
+    let lost = log_in_with(email_claim(1), NOON, 1);
+    store.log_in(lost.clone()).await.unwrap();
+    for n in [2, 3] {
+        store.log_in(guest(NOON, n)).await.unwrap();
+    }
+    for n in [1, 2] {
+        let set = SetPassword { app: APP, credential: credential_id(n), hash: password(10 + n) };
+        assert!(store.set_password(set).await.unwrap());
+    }
+    let before = store.users(APP, all()).await.unwrap();
+    for late in [lost, log_in_with(email_claim(1), NOON, 4), log_in_with(email_claim(2), NOON, 5)] {
+        assert_eq!(store.log_in(late.clone()).await.unwrap(), LoggedIn::Unproved, "{late:?}");
+    }
+    for late in [link(2, email_claim(1)), link(2, email_claim(2))] {
+        assert_eq!(store.link(late.clone()).await.unwrap(), Linked::Unproved, "{late:?}");
+    }
+    let unchecked = Claim { password: None, ..email_claim(2) };
+    assert_eq!(store.link(link(2, unchecked)).await.unwrap(), Linked::Unproved);
+    assert_eq!(store.users(APP, all()).await.unwrap(), before);
+    assert_eq!(store.sessions_of(APP, user_id(NOON, 1)).await.unwrap(), []);
+    // With what they have now it goes on, but not once more with what they had.
+    let with = |n| Claim { password: Some(password(10 + n)), ..email_claim(n) };
+    assert!(matches!(store.log_in(log_in_with(with(1), NOON, 6)).await.unwrap(), LoggedIn::In { .. }));
+    assert_eq!(store.link(link(2, with(1))).await.unwrap(), Linked::Taken);
+    assert_eq!(store.link(link(2, with(2))).await.unwrap(), Linked::Linked);
+    assert_eq!(store.link(link(2, with(2))).await.unwrap(), Linked::Already);
+    assert_eq!(store.link(link(2, email_claim(2))).await.unwrap(), Linked::Unproved);
+}
+
+/// Every user.
+fn all() -> Page {
+    Page { limit: 100, ..Page::default() }
 }
 
 pub(crate) async fn only_what_has_no_user_is_deleted_as_pending(engine: &dyn Engine) {

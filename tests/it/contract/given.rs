@@ -103,12 +103,13 @@ pub(crate) fn claim(id: &str) -> Claim {
 
 /// Somebody as a provider knows them.
 pub(crate) fn claim_of(provider: ProviderType, id: &str) -> Claim {
-    Claim { provider, id: id.to_owned(), data: object(json!({ "name": format!("{provider} {id}") })) }
+    let data = object(json!({ "name": format!("{provider} {id}") }));
+    Claim { provider, id: id.to_owned(), data, password: None }
 }
 
 /// The identity that a claim becomes.
 pub(crate) fn identity_of(claim: &Claim) -> Identity {
-    let Claim { provider, id, data } = claim.clone();
+    let Claim { provider, id, data, .. } = claim.clone();
     Identity { id, provider, data }
 }
 
@@ -205,10 +206,11 @@ pub(crate) fn credential_of(act: &Register) -> Credential {
     }
 }
 
-/// The identity that the `n`th credential proves.
+/// The identity that the `n`th credential proves, with the `n`th password.
 pub(crate) fn email_claim(n: u32) -> Claim {
     let data = object(json!({ "email": format!("{n}@example.com") }));
-    Claim { provider: ProviderType::LocalUserpass, id: credential_id(n).to_string(), data }
+    let id = credential_id(n).to_string();
+    Claim { provider: ProviderType::LocalUserpass, id, data, password: Some(password(n)) }
 }
 
 /// The `n`th API key of a user.
@@ -227,7 +229,7 @@ pub(crate) fn make(key: &ApiKey) -> MakeApiKey {
 /// The identity that a key proves.
 pub(crate) fn key_claim(key: &ApiKey) -> Claim {
     let data = object(json!({ "name": key.name }));
-    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data }
+    Claim { provider: ProviderType::ApiKey, id: key.id.to_string(), data, password: None }
 }
 
 /// The one identity of a guest.

@@ -88,6 +88,7 @@ macro_rules! contract {
                 a_new_token_takes_the_place_of_the_old_one_of_its_purpose,
                 a_reset_token_sets_the_password_once_and_ends_every_session,
                 a_password_that_is_set_ends_sessions_and_voids_reset_tokens,
+                a_password_that_changed_since_it_was_checked_proves_nobody,
                 only_what_has_no_user_is_deleted_as_pending,
                 pending_credentials_are_listed_by_page,
                 a_credential_that_is_gone_or_unconfirmed_proves_nobody,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use passerby::model::{AnonymousUserExpiration, AppKey, DAY, ExpiryClock};
 use passerby::store::{
-    Claim, DeleteApiKey, DeleteUser, Expire, Link, LogIn, LogOut, RenewToken, ResetPassword, RevokeSessions,
+    DeleteApiKey, DeleteUser, Expire, Link, LogIn, LogOut, RenewToken, ResetPassword, RevokeSessions,
     SetApiKeyDisabled, SetDisabled, SetPassword, Store, TokenPurpose, Touch,
 };
 use proptest::collection::vec;
@@ -150,9 +150,16 @@ fn any_act() -> impl Strategy<Value = Act> {
     let credential = || 1..=4_u32;
     let time = || prop_oneof![0..4_000_i64, 0..200 * DAY].prop_map(|seconds| NOON.plus(seconds));
     let any_claim = || {
-        (0..CLAIMS, any::<bool>()).prop_map(|(n, other)| {
-            let claim = claim_at(n);
-            if other { Claim { data: object(serde_json::json!({ "other": true })), ..claim } } else { claim }
+        (0..CLAIMS, any::<bool>(), any::<bool>()).prop_map(|(n, other_data, other_password)| {
+            let mut claim = claim_at(n);
+            if other_data {
+                claim.data = object(serde_json::json!({ "other": true }));
+            }
+            // Those of the credentials.
+            if let (2..=5, true) = (n, other_password) {
+                claim.password = Some(password(n as u32 - 1 + 10));
+            }
+            claim
         })
     };
     let owner = || (0..2_u32).prop_map(|n| Some(user_id(NOON, n + 1)));
@@ -192,8 +199,9 @@ fn any_act() -> impl Strategy<Value = Act> {
         2 => (credential(), time()).prop_map(|(n, now)| {
             Act::Reset(ResetPassword { token: use_token(token(10 + n, NOON), now), hash: password(n + 10) })
         }),
-        1 => (credential(), 20..30_u32).prop_map(|(n, hash)| {
-            Act::SetPassword(SetPassword { app: APP, credential: credential_id(n), hash: password(hash) })
+        1 => (credential(), any::<bool>()).prop_map(|(n, first)| {
+            let hash = password(if first { n } else { n + 10 });
+            Act::SetPassword(SetPassword { app: APP, credential: credential_id(n), hash })
         }),
         1 => credential().prop_map(|n| Act::DeletePending(credential_id(n))),
         2 => key().prop_map(|n| Act::MakeKey(make(&key_at(n).1))),

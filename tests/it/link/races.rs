@@ -77,6 +77,34 @@ fn tokens_that_were_mailed_are_used_once() {
 }
 
 #[test]
+fn whoever_logs_in_with_the_old_password_while_it_is_reset_is_out_again() {
+    let town = Town::with(&json!({}), &by_mail());
+    let account = json!({"email": "ann@people.example", "password": "secret1"});
+    town.post(&format!("{USERPASS}/register"), &account);
+    town.post(&format!("{USERPASS}/confirm"), &town.mailed("https://people.example/confirm?"));
+    let old = json!({"username": "ann@people.example", "password": "secret1"});
+    town.log_in("local-userpass", &old);
+    town.post(&format!("{USERPASS}/reset/send"), &json!({"email": "ann@people.example"}));
+    let mut reset = town.mailed("https://people.example/reset?");
+    reset["password"] = json!("secret2");
+    // One resets while the others' passwords are being checked, or wait for it.
+    let replies = race(|racer| match racer {
+        0 => town.post(&format!("{USERPASS}/reset"), &reset),
+        _ => town.post(&format!("{USERPASS}/login"), &old),
+    });
+    assert_eq!(replies[0].status, 200);
+    for reply in &replies[1..] {
+        match reply.status {
+            200 => {
+                let refresh = Person::of(&reply.json()).refresh;
+                assert_eq!(town.server.with_token("POST", &format!("{AUTH}/session"), &refresh).status, 401);
+            }
+            _ => assert_eq!(Town::refusal(reply), (401, json!("InvalidPassword"), "unauthorized".to_owned())),
+        }
+    }
+}
+
+#[test]
 fn a_first_login_makes_one_user() {
     let town = Town::new();
     let body = json!({"token": token(&claims("ann"))});

@@ -65,7 +65,8 @@ impl MakeApiKey {
         self.claim(desk)?;
         let data = Map::from_iter([("name".to_owned(), name.as_str().into())]);
         let provider = ProviderType::ApiKey;
-        identities::add(desk, self.app, *user, &Claim { provider, id: id.to_string(), data })?;
+        let claim = Claim { provider, id: id.to_string(), data, password: None };
+        identities::add(desk, self.app, *user, &claim)?;
         let happened = events::Happened { app: self.app, user: *user, provider, at: self.now };
         happened.keep(desk, self.events)
     }

@@ -8,7 +8,7 @@ use crate::store::sqlite::failure::refuse_nul;
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
 use crate::store::{
-    Error, Register, RenewToken, ResetPassword, Result, SetPassword, Taken, TokenPurpose, UseToken,
+    Claim, Error, Register, RenewToken, ResetPassword, Result, SetPassword, Taken, TokenPurpose, UseToken,
 };
 
 impl Act for Register {
@@ -129,10 +129,22 @@ impl Act for DeletePending {
     }
 }
 
-/// Makes the credential behind an identity a user's. `false` when it is gone, unconfirmed, or another user's.
-pub(super) fn give(desk: &Desk, app: AppKey, user: UserId, identity: &str) -> Result<bool> {
-    let Ok(id) = identity.parse::<ObjectId>() else { return Ok(false) };
-    Ok(desk.run(sql::GIVE_CREDENTIAL, params![app.0, id.0, user.0.0])? > 0)
+/// Makes the credential behind an identity a user's. `false` when it is gone, unconfirmed, another user's, or has
+/// another password by now.
+pub(super) fn give(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
+    let Some((id, hash)) = proof(claim) else { return Ok(false) };
+    Ok(desk.run(sql::GIVE_CREDENTIAL, params![app.0, id.0, user.0.0, hash])? > 0)
+}
+
+/// Whether the credential behind an identity has the password that the identity was proved with.
+pub(super) fn has_password(desk: &Desk, app: AppKey, claim: &Claim) -> Result<bool> {
+    let Some((id, hash)) = proof(claim) else { return Ok(false) };
+    Ok(desk.exists(sql::PASSWORD_IS, params![app.0, id.0, hash])?)
+}
+
+/// The credential that proved an identity, and the hash that its password was found good for.
+fn proof(claim: &Claim) -> Option<(ObjectId, &str)> {
+    Some((claim.id.parse().ok()?, claim.password.as_ref()?.expose()))
 }
 
 /// Removes the credential behind an identity.

@@ -68,22 +68,27 @@ fn data(claim: &Claim) -> Option<String> {
 }
 
 /// Whether what proved an identity that nobody has yet is still good. It may have gone since it was looked at: a
-/// password with its credential, an API key always, since its claim is made and goes with it. A credential becomes
-/// the user's here.
+/// password was changed or went with its credential, an API key always, since its claim is made and goes with it. A
+/// credential becomes the user's here.
 pub(super) fn give_proof(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
     match claim.provider {
-        ProviderType::LocalUserpass => credentials::give(desk, app, user, &claim.id),
+        ProviderType::LocalUserpass => credentials::give(desk, app, user, claim),
         ProviderType::ApiKey => Ok(false),
         _ => Ok(true),
     }
 }
 
-/// Whether what proved an identity that somebody has is still good. It goes with its claim; but an API key may have
-/// been disabled since it was looked at.
+/// Whether what proved an identity that somebody has is still good. It goes with its claim; but a password may have
+/// been changed, or an API key disabled, since it was looked at.
 pub(super) fn is_proved_still(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
-    if claim.provider != ProviderType::ApiKey {
-        return Ok(true);
+    match claim.provider {
+        ProviderType::LocalUserpass => credentials::has_password(desk, app, claim),
+        ProviderType::ApiKey => has_enabled_key(desk, app, user, claim),
+        _ => Ok(true),
     }
+}
+
+fn has_enabled_key(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
     let Ok(id) = claim.id.parse::<ObjectId>() else { return Ok(false) };
     let key = row::one(desk.connection(), sql::API_KEY, params![app.0, user.0.0, id.0], row::api_key)?;
     Ok(key.is_some_and(|key| !key.disabled))

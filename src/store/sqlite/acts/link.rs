@@ -19,13 +19,16 @@ impl Act for Link {
         if user.kind == UserType::Server {
             return Ok(Linked::ServerUser);
         }
-        match asks::claimant(desk.connection(), self.app, *provider, id)? {
-            Some(other) if other != user.id => return Ok(Linked::Taken),
-            Some(_) => {
-                identities::renew(desk, self.app, &user, &self.claim)?;
-                return Ok(Linked::Already);
+        if let Some(claimant) = asks::claimant(desk.connection(), self.app, *provider, id)? {
+            // Whose it is, is told only to who has proved it.
+            if !identities::is_proved_still(desk, self.app, claimant, &self.claim)? {
+                return Ok(Linked::Unproved);
             }
-            None => {}
+            if claimant != user.id {
+                return Ok(Linked::Taken);
+            }
+            identities::renew(desk, self.app, &user, &self.claim)?;
+            return Ok(Linked::Already);
         }
         if *provider == ProviderType::LocalUserpass && user.identity(*provider).is_some() {
             return Ok(Linked::SecondEmail);
@@ -60,7 +63,7 @@ impl Link {
         desk.run(sql::BECOME_SOMEONE, params![self.app.0, user.id.0.0, self.now.0])?;
         desk.run(sql::CAP_SESSIONS_OF, params![self.app.0, user.id.0.0, self.sessions_end.0])?;
         for Identity { id, provider, data } in user.identities.iter().cloned() {
-            identities::add(desk, self.app, user.id, &Claim { provider, id, data })?;
+            identities::add(desk, self.app, user.id, &Claim { provider, id, data, password: None })?;
         }
         Ok(())
     }

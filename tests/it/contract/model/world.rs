@@ -153,7 +153,7 @@ impl World {
             self.give(claim, act.user);
             return Ok(LoggedIn::In { user: act.user, created: true, identity: 0 });
         };
-        let disabled_key = self.keys.values().any(|key| key.id.to_string() == claim.id && key.disabled);
+        let is_proved = self.is_proved_still(claim);
         let person = self.people.get_mut(&id).unwrap();
         if person.user.disabled {
             return Ok(LoggedIn::Disabled);
@@ -161,7 +161,7 @@ impl World {
         if let Some(session) = done_before(person, act)? {
             return Ok(LoggedIn::In { user: id, created: id == act.user, identity: session.identity });
         }
-        if disabled_key {
+        if !is_proved {
             return Ok(LoggedIn::Unproved);
         }
         let identity = renew(&mut person.user, claim);
@@ -178,15 +178,28 @@ impl World {
 
     fn is_proof_of_someone_new(&self, claim: &Claim) -> bool {
         match claim.provider {
-            ProviderType::LocalUserpass => claim
-                .id
-                .parse()
-                .ok()
-                .and_then(|id| self.registered.get(&id))
-                .is_some_and(|one| one.credential.confirmed && one.credential.user.is_none()),
+            ProviderType::LocalUserpass => self
+                .with_password(claim)
+                .is_some_and(|credential| credential.confirmed && credential.user.is_none()),
             ProviderType::ApiKey => false,
             _ => true,
         }
+    }
+
+    fn is_proved_still(&self, claim: &Claim) -> bool {
+        match claim.provider {
+            ProviderType::LocalUserpass => self.with_password(claim).is_some(),
+            ProviderType::ApiKey => {
+                self.keys.values().any(|key| key.id.to_string() == claim.id && !key.disabled)
+            }
+            _ => true,
+        }
+    }
+
+    /// The credential of a claim, if it has the claim's password.
+    fn with_password(&self, claim: &Claim) -> Option<&Credential> {
+        let one = self.registered.get(&claim.id.parse().ok()?)?;
+        Some(&one.credential).filter(|credential| claim.password.as_ref() == Some(&credential.hash))
     }
 
     fn give(&mut self, claim: &Claim, user: UserId) {
@@ -210,6 +223,9 @@ impl World {
             return Linked::ServerUser;
         }
         let claimant = self.claims.get(&(claim.provider, claim.id.clone()));
+        if claimant.is_some() && !self.is_proved_still(claim) {
+            return Linked::Unproved;
+        }
         if claimant.is_some_and(|user| *user != act.user) {
             return Linked::Taken;
         }
