@@ -8,6 +8,8 @@ mod chance;
 mod claims;
 mod config;
 mod id;
+mod log;
+mod millis;
 mod secret;
 mod time;
 mod user;
@@ -24,6 +26,8 @@ pub use id::{
     AdminId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId,
     DomainId, EventId, GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
 };
+pub use log::{AuthEvent, AuthEventType, GuestLogins, LogDetails, LogEntry, LogQuery, LogType, Platform};
+pub use millis::{BadDate, Millis};
 pub use secret::{Secret, check_secret};
 pub use time::{Clock, DAY, Day, Timestamp};
 pub use user::{Device, DeviceHash, Identity, Session, User, UserType, anonymous_identity_id};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Millis;
+
 /// Seconds in a UTC day.
 pub const DAY: i64 = 86_400;
 
@@ -57,6 +59,19 @@ impl Day {
     }
 }
 
+/// The day of a date in the proleptic Gregorian calendar; of a day that a month does not have, some day after it. `None`
+/// for a month that there is not, and years beyond 9999.
+pub(super) fn civil_day(year: i64, month: i64, day: i64) -> Option<Day> {
+    if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // As in `civil`: the year begins in March.
+    let y = if month <= 2 { year - 1 } else { year };
+    let yoe = y.rem_euclid(400);
+    let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(Day(y.div_euclid(400) * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468))
+}
+
 impl fmt::Display for Day {
     /// `2026-11-24`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,6 +84,11 @@ impl fmt::Display for Day {
 pub trait Clock: Send + Sync {
     /// The present second.
     fn now(&self) -> Timestamp;
+
+    /// The present millisecond, for logs. A clock of whole seconds says the first of its second.
+    fn now_ms(&self) -> Millis {
+        Millis::of(self.now())
+    }
 }
 
 #[cfg(test)]

@@ -3,16 +3,20 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::model::{Clock, Dice, ObjectId, Timestamp};
+use crate::model::{Clock, Dice, Millis, ObjectId, Timestamp};
 
 /// The machine's clock.
 pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one real clock")]
     fn now(&self) -> Timestamp {
+        self.now_ms().second()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one real clock")]
+    fn now_ms(&self) -> Millis {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 

@@ -16,6 +16,7 @@
 //! - *same values*: no `now()`, triggers or sequences.
 
 mod account;
+mod log;
 pub mod sqlite;
 
 use std::future::Future;
@@ -23,10 +24,12 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 pub use account::*;
+pub use log::*;
 
 use crate::model::{
-    AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, DeploymentId, Device, DeviceId,
-    DomainId, GroupId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId, UserType,
+    AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId, Device, DeviceId,
+    DomainId, GroupId, GuestLogins, LogQuery, ProviderType, Secret, Session, SessionId, Timestamp, User,
+    UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -145,6 +148,12 @@ pub trait Ask: Send + Sync {
     /// Events that are due, of every app, the oldest first.
     fn due_events(&self, now: Timestamp, limit: u32) -> Answer<'_, Vec<Event>>;
 
+    /// Entries of an app's log.
+    fn logs(&self, app: AppKey, query: LogQuery) -> Answer<'_, Vec<Logged>>;
+
+    /// How many guests came since a day, by day and platform.
+    fn guest_logins(&self, app: AppKey, since: Day) -> Answer<'_, Vec<GuestLogins>>;
+
     /// When the next event is due.
     fn next_event(&self) -> Answer<'_, Option<Timestamp>>;
 
@@ -225,6 +234,15 @@ pub trait Store: Ask {
 
     /// Removes events that were delivered, and puts off those that were not.
     fn settle_event(&self, act: SettleEvent) -> Answer<'_, ()>;
+
+    /// Keeps entries of logs.
+    fn append_logs(&self, act: AppendLogs) -> Answer<'_, ()>;
+
+    /// Removes old entries of a log; says how many.
+    fn trim_logs(&self, act: TrimLogs) -> Answer<'_, u64>;
+
+    /// Notes how many guests came.
+    fn count_guest_logins(&self, act: CountGuestLogins) -> Answer<'_, ()>;
 
     /// Ends one session. `true` when it was there.
     fn log_out(&self, act: LogOut) -> Answer<'_, bool>;

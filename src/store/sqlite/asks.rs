@@ -5,11 +5,11 @@ use rusqlite::{Connection, params};
 use super::rule::{self, Due};
 use super::{Sqlite, row, sql};
 use crate::model::{
-    AnonymousUserExpiration, AppKey, CredentialId, DeviceHash, GroupId, ObjectId, ProviderType, Secret,
-    Session, SessionId, Timestamp, User, UserId,
+    AnonymousUserExpiration, AppKey, CredentialId, Day, DeviceHash, GroupId, GuestLogins, LogQuery, LogType,
+    ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
 };
 use crate::store::{
-    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Page, Result,
+    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Logged, Page, Result,
 };
 
 impl Ask for Sqlite {
@@ -154,6 +154,16 @@ impl Ask for Sqlite {
             .long(move |connection| row::all(connection, sql::DUE_EVENTS, params![now.0, limit], row::event))
     }
 
+    fn logs(&self, app: AppKey, query: LogQuery) -> Answer<'_, Vec<Logged>> {
+        self.parts.readers.long(move |connection| logs(connection, app, &query))
+    }
+
+    fn guest_logins(&self, app: AppKey, since: Day) -> Answer<'_, Vec<GuestLogins>> {
+        self.parts.readers.long(move |connection| {
+            row::all(connection, sql::GUEST_LOGINS, params![app.0, since.0], row::guest_logins)
+        })
+    }
+
     fn next_event(&self) -> Answer<'_, Option<Timestamp>> {
         self.point(|connection| {
             row::one(connection, sql::NEXT_EVENT, (), |row| {
@@ -205,6 +215,30 @@ pub(super) fn claimant(
     row::one(connection, sql::CLAIMANT, params![app.0, provider.number(), id], |row| {
         row::Cells::new(row, "claims", 0).object_id(0).map(UserId)
     })
+}
+
+/// The most selective index that a query allows decides where it looks.
+fn logs(connection: &Connection, app: AppKey, query: &LogQuery) -> Result<Vec<Logged>> {
+    let bit = |kind: LogType| 1_i64 << kind.number();
+    let kinds = query.kinds.as_ref().map_or(-1, |kinds| kinds.iter().copied().map(bit).fold(0, |a, b| a | b));
+    let after = query.after.map_or(i64::MIN, |at| at.0);
+    let until = query.until.map_or(i64::MAX, |at| at.0);
+    let (errors, limit, skip) = (query.errors_only, query.limit, query.skip);
+    let user = query.user.map(|user| user.0.0);
+    match (query.co_id, user) {
+        (Some(co_id), user) => {
+            let params = params![app.0, kinds, errors, after, until, limit, skip, co_id.0.0, user];
+            row::all(connection, sql::LOGS_OF_REQUEST, params, row::logged)
+        }
+        (None, Some(user)) => {
+            let params = params![app.0, kinds, errors, after, until, limit, skip, user];
+            row::all(connection, sql::LOGS_OF_USER, params, row::logged)
+        }
+        (None, None) => {
+            let params = params![app.0, kinds, errors, after, until, limit, skip];
+            row::all(connection, sql::LOGS, params, row::logged)
+        }
+    }
 }
 
 /// The keys that a user made, or those that server users were made with.

@@ -34,10 +34,10 @@ use readers::Readers;
 use writer::Writer;
 
 use super::{
-    AddKey, Answer, BackedUp, DeleteApiKey, DeleteUser, Deploy, Expire, Expired, Finding, Found, Link,
-    Linked, LogIn, LogOut, LoggedIn, MadeApiKey, MakeApiKey, PutRedirect, Register, RenewToken,
-    ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData, SetDisabled,
-    SetPassword, SetSecret, SettleEvent, Store, Touch, UseToken,
+    AddKey, Answer, AppendLogs, BackedUp, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy, Expire,
+    Expired, Finding, Found, Link, Linked, LogIn, LogOut, LoggedIn, MadeApiKey, MakeApiKey, PutRedirect,
+    Register, RenewToken, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData,
+    SetDisabled, SetPassword, SetSecret, SettleEvent, Store, Touch, TrimLogs, UseToken,
 };
 use crate::model::{AppKey, CredentialId, GroupId, Timestamp};
 
@@ -180,6 +180,18 @@ impl Store for Sqlite {
     }
 
     fn settle_event(&self, act: SettleEvent) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn append_logs(&self, act: AppendLogs) -> Answer<'_, ()> {
+        self.parts.writer.submit(act)
+    }
+
+    fn trim_logs(&self, act: TrimLogs) -> Answer<'_, u64> {
+        self.parts.writer.submit(act)
+    }
+
+    fn count_guest_logins(&self, act: CountGuestLogins) -> Answer<'_, ()> {
         self.parts.writer.submit(act)
     }
 

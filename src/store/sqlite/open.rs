@@ -15,6 +15,7 @@ use super::sql;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_become_someone.sql"),
+    include_str!("../../../migrations/sqlite/0004_logs.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "PsBy".

@@ -8,10 +8,12 @@ use super::failure::Failure;
 use super::sql;
 use crate::model::{
     ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId, EventId,
-    GroupId, Identity, ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId, UserType,
-    anonymous_identity_id,
+    GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId, Platform, ProviderType, RequestId,
+    Secret, Session, SessionId, Timestamp, User, UserId, UserType, anonymous_identity_id,
 };
-use crate::store::{ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Operation, Result};
+use crate::store::{
+    ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, Operation, Result,
+};
 
 /// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
 pub(super) struct Cells<'a> {
@@ -284,4 +286,36 @@ pub(super) fn file(row: &Row<'_>) -> Result<File> {
 pub(super) fn server<T: FromSql>(connection: &Connection, query: &str) -> Result<T> {
     one(connection, query, (), |row| Cells::new(row, "server", 0).get(0))?
         .ok_or_else(|| Error::Corrupt { table: "server", id: Failure::Empty.to_string() })
+}
+
+/// Reads the columns of the queries of the log.
+pub(super) fn logged(row: &Row<'_>) -> Result<Logged> {
+    let cells = Cells::new(row, "logs", 0);
+    let number = cells.get::<u8>(2)?;
+    let details = cells.get::<String>(8)?;
+    let entry = LogEntry {
+        id: cells.object_id(0)?,
+        co_id: RequestId(cells.object_id(1)?),
+        kind: LogType::from_number(number)
+            .ok_or_else(|| cells.corrupt(&format_args!("{number} is no type")))?,
+        is_error: cells.flag(3)?,
+        user: cells.get::<Option<[u8; 12]>>(4)?.map(|id| UserId(ObjectId(id))),
+        started: Millis(cells.get(5)?),
+        completed: Millis(cells.get(6)?),
+        device: cells.get::<Option<[u8; 16]>>(7)?.map(DeviceHash),
+        details: serde_json::from_str(&details).map_err(|error| cells.corrupt(&error))?,
+    };
+    Ok(Logged { entry, device: cells.get(9)? })
+}
+
+/// Reads day, platform and count.
+pub(super) fn guest_logins(row: &Row<'_>) -> Result<GuestLogins> {
+    let cells = Cells::new(row, "guest_logins", 0);
+    let platform = cells.get::<String>(1)?;
+    Ok(GuestLogins {
+        day: Day(cells.get(0)?),
+        platform: Platform::from_name(&platform)
+            .ok_or_else(|| cells.corrupt(&format_args!("{platform} is no platform")))?,
+        logins: u64::try_from(cells.get::<i64>(2)?).map_err(|error| cells.corrupt(&error))?,
+    })
 }

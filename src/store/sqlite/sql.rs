@@ -60,6 +60,23 @@ macro_rules! api_key_columns {
     };
 }
 
+/// The columns that `row::logged` reads, in its order, and what every query of the log narrows: `?1` app, `?2` a bit for
+/// each type, `?3` errors only, `?4` and `?5` the span, `?6` and `?7` limit and skip.
+macro_rules! logs {
+    ($index:literal, $narrowed:literal) => {
+        concat!(
+            "select l.id, l.co_id, l.kind, l.is_error, l.user, l.started, l.completed, l.device, l.details, d.details
+             from logs l ",
+            $index,
+            " left join devices d on d.app = l.app and d.hash = l.device
+             where l.app = ?1 and (?2 >> l.kind) & 1 and (?3 = 0 or l.is_error = 1)
+                 and l.started > ?4 and l.started <= ?5",
+            $narrowed,
+            " order by l.started desc, l.id desc limit ?6 offset ?7"
+        )
+    };
+}
+
 /// That the credential at hand has its address.
 macro_rules! has_its_address {
     () => {
@@ -289,6 +306,26 @@ statements! {
     PUT_OFF_EVENT =
         "update events set due = ?3, tries = tries + 1 where app = ?1 and id = ?2 and due <> ?3";
     DELETE_EVENT = "delete from events where app = ?1 and id = ?2";
+
+    // Logs.
+    INSERT_LOG =
+        "insert into logs (app, started, id, co_id, kind, is_error, user, completed, device, details)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict (app, started, id) do nothing";
+    LOGS = logs!("", "");
+    LOGS_OF_REQUEST =
+        logs!("indexed by logs_by_request", " and l.co_id = ?8 and (?9 is null or l.user = ?9)");
+    LOGS_OF_USER = logs!("indexed by logs_by_user", " and l.user = ?8");
+    TRIM_LOGS =
+        "delete from logs where app = ?1 and (started, id) in (
+             select started, id from logs where app = ?1 and started < ?2 order by started, id limit ?3
+         )";
+    COUNT_GUEST_LOGINS =
+        "insert into guest_logins (app, day, platform, counter, logins) values (?1, ?2, ?3, ?4, ?5)
+         on conflict (app, day, platform, counter) do update set logins = excluded.logins
+             where excluded.logins > logins";
+    GUEST_LOGINS =
+        "select day, platform, sum(logins) from guest_logins where app = ?1 and day >= ?2
+         group by day, platform order by day, platform";
 
     // Expiry. `look ahead` measures how far one bite goes; the deletes decide for themselves.
     EXPIRED = concat!(

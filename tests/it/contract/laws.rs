@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use passerby::model::{Device, Secret, Timestamp};
+use passerby::model::{Device, LogQuery, Platform, Secret, Timestamp};
 use passerby::store::{
-    AddKey, ApiKey, DeleteUser, Deploy, Error, Found, Link, Linked, LogIn, NewEvent, Page, PutRedirect,
-    Register, Result, SetCustomData, SetDisabled, SetPassword, SetSecret, Store, Taken, Touch,
+    AddKey, ApiKey, AppendLogs, DeleteUser, Deploy, Error, Found, Link, Linked, LogIn, NewEvent, Page,
+    PutRedirect, Register, Result, SetCustomData, SetDisabled, SetPassword, SetSecret, Store, Taken, Touch,
 };
 use serde_json::json;
 
@@ -14,6 +14,7 @@ use super::given::{
     event_id, events, file, guest, link, log_in_all, log_in_with, make, new_app, object, register,
     session_id, signing_key, taken, user_id, user_of, with_device,
 };
+use super::logs::{count, entry};
 use super::{Engine, tampered};
 
 pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engine) {
@@ -37,6 +38,8 @@ pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engi
     store.set_custom_data(SetCustomData { app: APP, user: user_id(NOON, 804), data }).await.unwrap();
     let material = Some(Secret::new(b"sealed".to_vec()));
     store.set_secret(SetSecret { app: APP, name: "key".to_owned(), material }).await.unwrap();
+    store.append_logs(AppendLogs { entries: vec![(APP, entry(4))] }).await.unwrap();
+    store.count_guest_logins(count(1, TODAY, Platform::Ios, 5)).await.unwrap();
     let before = everything(&store).await;
     assert!(before.contains("anna@example.com") && before.contains("key-1"), "{before}");
     drop(store);
@@ -59,6 +62,18 @@ async fn everything(store: &Arc<dyn Store>) -> String {
     let email = store.credential(APP, "berta@example.com").await.unwrap();
     let claimant = store.claimant(APP, email_claim(2).provider, &email_claim(2).id).await.unwrap();
     let keys = store.api_keys_of(APP, Some(user_id(NOON, 803))).await.unwrap();
+    let query = LogQuery {
+        kinds: None,
+        errors_only: false,
+        user: None,
+        co_id: None,
+        after: None,
+        until: None,
+        skip: 0,
+        limit: 9,
+    };
+    let log = (store.logs(APP, query).await.unwrap(), store.guest_logins(APP, TODAY).await.unwrap());
+    let kept = (kept, log);
     let account = (kept, pending, email, claimant, keys);
     format!("{users:#?}{sessions:#?}{device:#?}{server:#?}{apps:#?}{account:#?}")
 }

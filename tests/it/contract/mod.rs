@@ -14,6 +14,7 @@ mod keepings;
 mod laws;
 mod link;
 mod log_in;
+mod logs;
 mod model;
 mod races;
 mod sqlite;
@@ -165,6 +166,14 @@ macro_rules! contract {
                 an_id_that_somebody_else_has_is_refused,
                 a_device_is_kept_once,
                 one_id_in_two_apps_is_two_users,
+            }
+            logs: {
+                entries_come_back_as_they_were_the_newest_first,
+                the_same_entries_twice_are_there_once,
+                a_log_is_narrowed_in_every_way,
+                old_entries_go_in_bites,
+                guests_are_counted_once_whatever_is_told_again,
+                entries_outlive_their_user,
             }
             model: {
                 every_short_story_ends_as_the_model_says,

@@ -8,6 +8,7 @@ mod expiry;
 mod identities;
 mod link;
 mod log_in;
+mod logs;
 mod redirects;
 mod users;
 
