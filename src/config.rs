@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -162,6 +163,12 @@ pub struct Settings {
     /// A PEM file with authorities to believe beside the system's.
     #[arg(long, value_name = "FILE", env = "PASSERBY_OUTBOUND_CA_FILE")]
     pub outbound_ca_file: Option<PathBuf>,
+    /// Entries of one app's log in a second, in the long run; more are left out, and the log says so.
+    #[arg(long, value_name = "N", env = "PASSERBY_LOG_ENTRIES_PER_SECOND")]
+    pub log_entries_per_second: Option<u32>,
+    /// Days for which apps' logs are kept.
+    #[arg(long, value_name = "DAYS", env = "PASSERBY_LOG_RETENTION_DAYS")]
+    pub log_retention_days: Option<u32>,
     /// Guest logins that one address may make in an hour; 0 for no limit.
     #[arg(long, value_name = "N", env = "PASSERBY_GUEST_LOGINS_PER_HOUR")]
     pub guest_logins_per_hour: Option<u32>,
@@ -231,6 +238,8 @@ impl Settings {
             outbound_allow,
             outbound_ca_file,
             issuers_file,
+            log_entries_per_second,
+            log_retention_days,
             guest_logins_per_hour,
             max_connections,
             max_in_flight,
@@ -296,6 +305,10 @@ pub struct Config {
     pub issuers_file: Option<PathBuf>,
     /// Authorities to believe beside the system's.
     pub outbound_ca_file: Option<PathBuf>,
+    /// Entries of one app's log in a second.
+    pub log_entries_per_second: u32,
+    /// Days for which apps' logs are kept.
+    pub log_retention_days: u32,
     /// Guest logins of one address in an hour; 0 for no limit.
     pub guest_logins_per_hour: u32,
     /// Open connections at once.
@@ -374,6 +387,12 @@ impl Config {
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
             issuers_file: settings.issuers_file,
             outbound_ca_file: settings.outbound_ca_file,
+            log_entries_per_second: within(
+                "log_entries_per_second",
+                settings.log_entries_per_second,
+                1..=100_000,
+            )?,
+            log_retention_days: within("log_retention_days", settings.log_retention_days, 1..=3_650)?,
             guest_logins_per_hour: due("guest_logins_per_hour", settings.guest_logins_per_hour)?,
             max_connections: at_least_one("max_connections", settings.max_connections)?,
             max_in_flight: at_least_one("max_in_flight", settings.max_in_flight)?,
@@ -431,6 +450,15 @@ fn at_least_one(name: &str, value: Option<usize>) -> Result<usize, ConfigError> 
     match due(name, value)? {
         0 => Err(contradiction(format!("`{name}` must be at least 1"))),
         value => Ok(value),
+    }
+}
+
+fn within(name: &str, value: Option<u32>, range: RangeInclusive<u32>) -> Result<u32, ConfigError> {
+    let value = due(name, value)?;
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(contradiction(format!("`{name}` must be {} to {}", range.start(), range.end())))
     }
 }
 

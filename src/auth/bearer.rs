@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::journal::note_caller;
 use super::tokens::{Presented, TokenKind, refresh_signature_is_good};
 use super::{App, Auth, Error, Result};
 use crate::model::{Session, Timestamp, User};
@@ -67,7 +68,9 @@ impl Auth {
             return Ok(None);
         }
         self.touch(app, &bearer.user, now);
-        Ok(Some(Caller { app: Arc::clone(app), user: bearer.user, session: bearer.session }))
+        let caller = Caller { app: Arc::clone(app), user: bearer.user, session: bearer.session };
+        note_caller(&caller);
+        Ok(Some(caller))
     }
 
     /// Notes a guest's first activity of a day, and anybody else's of an hour. The act is handed over and not waited

@@ -3,8 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{App, Auth, Result};
-use crate::model::{Timestamp, User};
+use super::journal::Journal;
+use super::logs::trigger_entry;
+use super::triggers::Trigger;
+use super::{App, Auth, Error, Result};
+use crate::model::{RequestId, Timestamp, User};
 use crate::store::{Event, Operation, SettleEvent};
 
 /// Events that are taken at once.
@@ -43,26 +46,41 @@ impl Auth {
         let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else {
             return Ok(self.store().settle_event(settled).await?);
         };
-        let functions: Vec<String> = app
-            .behaviour
-            .triggers
-            .of(event.operation, &event.providers)
-            .map(|trigger| trigger.function.clone())
-            .collect();
+        let triggers: Vec<Trigger> =
+            app.behaviour.triggers.of(event.operation, &event.providers).cloned().collect();
         let Some(told) = self.told(&app, &event).await? else {
             return Ok(self.store().settle_event(settled).await?);
         };
         let mut failed = None;
-        for name in functions {
-            if let Err(error) = self.run_system_function(&app, &name, vec![told.clone()]).await {
-                tracing::warn!(app = %app.client_app_id, function = %name, %error, "a trigger failed");
-                failed = Some(error);
-            }
+        for trigger in triggers {
+            let ran = self.pull(&app, &event, &trigger, told.clone()).await;
+            failed = ran.err().or(failed);
         }
         let again = failed
             .filter(|_| event.tries + 1 < TRIES)
             .map(|_| self.clock().now().plus(FIRST_REST_SECS << event.tries.min(16)));
         Ok(self.store().settle_event(SettleEvent { again, ..settled }).await?)
+    }
+
+    /// Calls the function of a trigger, and tells of it in the app's log.
+    async fn pull(&self, app: &App, event: &Event, trigger: &Trigger, told: Value) -> Result<()> {
+        let began = self.clock().now_ms();
+        let run = self.run_system_function(app, &trigger.function, vec![told]);
+        let (ran, mut journal) = Journal::kept(run).await;
+        journal.user = Some(event.user);
+        let ended = self.clock().now_ms();
+        let error = ran.as_ref().err().map(Error::reason);
+        let id = self.dice().object_id(began.second());
+        let names = (trigger.name.as_str(), trigger.function.as_str());
+        let request = RequestId(event.id.0);
+        self.log_by_itself(
+            app,
+            trigger_entry(id, request, names, (began, ended), &journal, error.as_deref()),
+        );
+        if let Err(error) = &ran {
+            tracing::warn!(app = %app.client_app_id, function = %trigger.function, %error, "a trigger failed");
+        }
+        ran.map(|_| ())
     }
 
     /// What the function is shown: `None` when the user is gone and nobody kept what it was.

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
-use crate::model::{Device, DeviceHash, DeviceId, Dice, ObjectId, Timestamp};
+use crate::model::{Device, DeviceHash, DeviceId, Dice, ObjectId, Platform, Timestamp};
 
 /// The fields that SDKs send, beside `deviceId`. Others are dropped.
 const FIELDS: [&str; 13] = [
@@ -32,10 +32,23 @@ pub(super) fn read(
     dice: &dyn Dice,
     now: Timestamp,
 ) -> (Option<DeviceId>, Option<Device>) {
-    let device = body.get("options").and_then(|o| o.get("device")).and_then(Value::as_object);
-    let Some(device) = device else { return (None, None) };
+    let Some(device) = said(body) else { return (None, None) };
     let id = device.get("deviceId").and_then(object_id).filter(|id| *id != ObjectId::ZERO);
     (Some(DeviceId(id.unwrap_or_else(|| dice.object_id(now)))), details(device))
+}
+
+/// What the device of a login body says of itself.
+pub(super) fn details_of(body: &Map<String, Value>) -> Option<Device> {
+    details(said(body)?)
+}
+
+/// The platform of the device of a login body.
+pub(super) fn platform(body: &Map<String, Value>) -> Platform {
+    Platform::said(said(body).and_then(|device| device.get("platform")).and_then(Value::as_str))
+}
+
+fn said(body: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    body.get("options").and_then(|options| options.get("device")).and_then(Value::as_object)
 }
 
 /// An ObjectId in extended JSON, `{"$oid": "…"}`, or as a plain string.

@@ -240,3 +240,24 @@ pub enum Error {
     #[error("the store failed")]
     Store(#[from] store::Error),
 }
+
+impl Error {
+    /// The real reason, for the app's administrators. Where the client is told something else, that is so that it does
+    /// not learn it.
+    pub fn reason(&self) -> String {
+        match self {
+            Error::ProviderDisabled(kind) => format!("authentication via '{kind}' is unsupported"),
+            Error::InvalidPassword => "invalid username/password".to_owned(),
+            Error::BadCredential(reason) | Error::NotMailed(reason) | Error::IssuerUnavailable(reason) => {
+                reason.clone()
+            }
+            Error::UserDisabled => "the user is disabled".to_owned(),
+            Error::DomainNotAllowed => "the domain of the e-mail address is not allowed".to_owned(),
+            Error::RefusedLink(refused) => refused.refusal.reason(),
+            Error::BadAccessToken => {
+                "the access token is none of this app, or its session or user is gone or disabled".to_owned()
+            }
+            told => told.to_string(),
+        }
+    }
+}

@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::behaviour::NamedValue;
 use super::deliver::user_object;
+use super::journal::{note, note_console, note_message};
 use super::link::Proved;
 use super::outbound::{self, Fetch, Method};
 use super::providers::anon_user::Guest;
@@ -20,7 +21,10 @@ use crate::model::{Identity, ProviderType, User, UserId, UserType};
 /// For a function that a login waits for.
 const LOGIN_WALL: Duration = Duration::from_secs(10);
 /// For a function that a client calls; core gives up after 60 seconds.
-const CALL_WALL: Duration = Duration::from_secs(60);
+pub(super) const CALL_WALL: Duration = Duration::from_secs(60);
+/// The system user, as functions see it.
+pub(super) static APP_USER: LazyLock<Value> =
+    LazyLock::new(|| json!({ "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] }));
 /// Redirects that a function's request follows.
 const MOST_REDIRECTS: usize = 5;
 
@@ -41,6 +45,7 @@ pub struct FunctionCall {
 impl Auth {
     /// Calls a function of the app as the caller; the result is canonical EJSON.
     pub async fn call_function(&self, caller: &Caller, call: FunctionCall) -> Result<Value> {
+        note(|journal| journal.function = Some(call.name.clone()));
         if let Some(service) = call.service {
             return Err(Error::ServiceNotFound(service));
         }
@@ -86,26 +91,24 @@ impl Auth {
         name: &str,
         arguments: Vec<Value>,
     ) -> Result<Value> {
-        let system = json!({ "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] });
         let call = functions::Call {
             name: name.to_owned(),
             arguments,
             caller: functions::Caller::App,
             wall: LOGIN_WALL,
-            scene: self.scene(app, system, Value::Null, true)?,
+            scene: self.scene(app, APP_USER.clone(), Value::Null, true)?,
         };
-        self.run(app, call).await.map_err(|error| refused(&error))
+        self.run(app, call).await.map_err(|error| {
+            note_message(&format!("function '{name}': {error}"));
+            refused(&error)
+        })
     }
 
     async fn run(&self, app: &App, call: functions::Call) -> std::result::Result<Value, FunctionError> {
-        let name = call.name.clone();
         let outcome = self.parts.engine.call(&app.behaviour.program, call).await;
-        let logs = match &outcome {
-            Ok(outcome) => outcome.logs.as_slice(),
-            Err(error) => error.logs(),
-        };
-        for line in logs {
-            tracing::debug!(app = %app.client_app_id, function = %name, lines = 1, error = line.is_error, "a function logged");
+        match &outcome {
+            Ok(outcome) => note_console(&outcome.logs),
+            Err(error) => note_console(error.logs()),
         }
         outcome.map(|outcome| outcome.result)
     }
@@ -134,7 +137,7 @@ impl Auth {
         self.run_system_function(app, name, vec![user_object(&user)]).await.map(|_| ())
     }
 
-    fn scene(&self, app: &App, user: Value, request: Value, is_system: bool) -> Result<Scene> {
+    pub(super) fn scene(&self, app: &App, user: Value, request: Value, is_system: bool) -> Result<Scene> {
         let mut seed = [0; 32];
         self.dice().fill(&mut seed);
         let behaviour = &app.behaviour;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::journal::note;
 use super::tokens::{Refreshes, Subject};
 use super::{App, Auth, Caller, Error, LoggedIn, Result, device};
 use crate::model::{
@@ -55,7 +56,7 @@ pub enum LinkRefusal {
 
 impl LinkRefusal {
     /// The original's text before it was masked.
-    fn reason(&self) -> String {
+    pub(super) fn reason(&self) -> String {
         match self {
             LinkRefusal::Anonymous => "linking an anonymous identity is not allowed".to_owned(),
             LinkRefusal::SecondEmail => {
@@ -139,6 +140,7 @@ impl Auth {
         self.prepare_new_user(app, &proved, new).await?;
         let session = SessionId(self.dice().object_id(now));
         let expires = Some(now.plus(SESSION_SECS));
+        let hash = device_details.as_ref().map(|device| device.hash);
         let act = LogIn {
             app: app.key,
             user: new,
@@ -156,6 +158,7 @@ impl Auth {
             store::LoggedIn::Disabled => return Err(Error::UserDisabled),
             store::LoggedIn::Unproved => return Err(unproved(provider)),
         };
+        note(|journal| (journal.user, journal.device) = (Some(user), hash));
         self.events_waiting();
         let subject = Subject { user, session, device };
         let refreshes = Refreshes { provider, identity: &proved.claim.id, expires };

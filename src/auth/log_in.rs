@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::journal::note;
 use super::link::{LinkRefusal, Proved};
 use super::tokens::{Refreshes, Subject};
-use super::{App, Auth, Caller, Error, Result, providers};
-use crate::model::{DeviceId, ObjectId, ProviderType, SessionId, UserId, UserType};
+use super::{App, Auth, Caller, Error, Result, device, providers};
+use crate::model::{AuthEventType, DeviceId, ObjectId, ProviderType, SessionId, UserId, UserType};
 use crate::store::LogIn;
 
 /// What a client sends to log in, or to link.
@@ -37,11 +38,13 @@ impl Auth {
     pub async fn log_in(&self, app: &Arc<App>, login: Login) -> Result<LoggedIn> {
         let kind = provider_type(&login.provider)?;
         if !app.serves(kind) {
+            note_device(&login.body);
             return Err(Error::ProviderDisabled(kind));
         }
         if kind == ProviderType::AnonUser {
             return self.log_in_guest(app, login).await;
         }
+        note_device(&login.body);
         let proved = self.prove(app, kind, &login).await?;
         let device = self.device(&login.body);
         drop(login);
@@ -51,6 +54,7 @@ impl Auth {
     /// Adds the identity of a credential to the caller's user. What is wrong with a link is said in the words that
     /// the app chose; that an identity is another's is said only after the credential was proved.
     pub async fn link_credential(&self, caller: &Caller, login: &Login) -> Result<LoggedIn> {
+        note(|journal| journal.event = Some(AuthEventType::Other));
         let (app, kind) = (&caller.app, provider_type(&login.provider)?);
         if kind == ProviderType::AnonUser {
             return Err(app.refuses_link(LinkRefusal::Anonymous));
@@ -85,6 +89,8 @@ impl Auth {
         let guest = providers::anon_user::arrive(self.dice(), now);
         self.prepare_new_guest(app, &guest).await?;
         let (device, device_details) = self.device(&login.body);
+        let platform = device::platform(&login.body);
+        let hash = device_details.as_ref().map(|device| device.hash);
         // A body of a megabyte becomes values of many, and while the store writes many logins wait.
         drop(login);
         let subject = Subject { user: guest.user, session: SessionId(self.dice().object_id(now)), device };
@@ -110,6 +116,11 @@ impl Auth {
         if has_events {
             self.events_waiting();
         }
+        let counted = !app.config.settings.log_guest_logins;
+        self.logs.count_guest(app.key, now.day(), platform, subject.user);
+        note(|journal| {
+            (journal.user, journal.device, journal.counted) = (Some(subject.user), hash, counted);
+        });
         Ok(LoggedIn {
             access_token,
             refresh_token,
@@ -117,6 +128,11 @@ impl Auth {
             device: device.unwrap_or(DeviceId(ObjectId::ZERO)),
         })
     }
+}
+
+/// Notes what the device says of itself, as long as nobody is known to whom it belongs.
+fn note_device(body: &Map<String, Value>) {
+    note(|journal| journal.told = device::details_of(body));
 }
 
 pub(super) fn provider_type(name: &str) -> Result<ProviderType> {

@@ -22,6 +22,7 @@ mod examine;
 mod expire_guests;
 pub mod foreign_token;
 mod functions;
+mod journal;
 pub mod jwks;
 mod keys;
 pub mod letter;
@@ -29,6 +30,7 @@ mod limits;
 mod link;
 mod log_in;
 mod log_out;
+mod logs;
 pub mod metadata;
 pub mod oauth;
 pub mod outbound;
@@ -47,6 +49,7 @@ mod sha256;
 mod stand_in;
 mod tokens;
 mod triggers;
+mod try_function;
 mod users;
 mod verified;
 
@@ -65,13 +68,16 @@ pub use concerns::{Concern, Surroundings, concerns};
 pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
 pub use functions::FunctionCall;
+pub use journal::Journal;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};
 pub use log_in::{LoggedIn, Login};
+pub use logs::{Asked, LogPage};
 pub use pending::{Pending, Registration};
 pub use redirect::{Departed, Departure, Return, Returned};
 pub use see_users::{SeenSession, UserQuery};
 pub use tokens::{Presented, TokenKind};
+pub use try_function::{As, Trial, Tried};
 pub use users::UserChange;
 
 use crate::functions::Engine;
@@ -101,6 +107,10 @@ pub struct Parts {
     pub password_logins_per_minute: u32,
     /// Registrations, resends and resets of one e-mail address in an hour.
     pub mails_per_hour: u32,
+    /// Entries of one app's log in a second, in the long run.
+    pub log_entries_per_second: u32,
+    /// Days for which an app's log is kept.
+    pub log_retention_days: u32,
     /// Sends mail.
     pub mail: Arc<dyn outbound::Mail>,
     /// Runs the apps' functions.
@@ -121,6 +131,7 @@ pub struct Auth {
     mails: limits::Tries,
     passwords: passwords::Passwords,
     key_sets: jwks::KeySets,
+    logs: logs::Logs,
     changed: Notify,
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
@@ -138,6 +149,7 @@ impl Auth {
             mails: limits::Tries::of_mails(parts.mails_per_hour),
             passwords: passwords::Passwords::start()?,
             key_sets: jwks::KeySets::new(Arc::clone(&parts.fetch)),
+            logs: logs::Logs::new(parts.log_entries_per_second, &*parts.dice, parts.clock.now()),
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
             changed: Notify::new(),

@@ -11,12 +11,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::journal::{Journal, note};
 use super::log_in::provider_type;
 use super::oauth::Start;
 use super::providers::oauth2;
 use super::sha256::sha256;
 use super::{App, Auth, Caller, Error, LoggedIn, Result};
-use crate::model::{AppKey, ProviderType, SessionId, UserId};
+use crate::model::{AppKey, AuthEventType, ProviderType, SessionId, UserId};
 use crate::store::PutRedirect;
 
 /// How long somebody may take to log in at the issuer.
@@ -147,6 +148,14 @@ impl Auth {
         let record: Record =
             serde_json::from_str(&record).map_err(|_| Error::Unreadable("the redirect".to_owned()))?;
         let app = self.apps().into_iter().find(|app| app.key == record.app).ok_or(Error::RedirectLapsed)?;
+        Journal::note_app(&app);
+        note(|journal| {
+            journal.provider = Some(record.provider);
+            (journal.user, journal.event) = match &record.link {
+                Some(link) => (Some(link.user), Some(AuthEventType::Other)),
+                None => (None, None),
+            };
+        });
         let outcome = self.finish(&app, &record, &back).await;
         let outcome =
             outcome.map_err(|error| if record.link.is_some() { app.refused_as_link(error) } else { error });

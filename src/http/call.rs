@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
 use super::{Failure, Http};
-use crate::auth::{AdminCaller, AdminRefusal, App, Auth, Caller, Error, Presented};
+use crate::auth::{AdminCaller, AdminRefusal, App, Auth, Caller, Error, Journal, Presented};
 use crate::model::RequestId;
 
 /// The client's address, as the front found it.
@@ -76,6 +76,7 @@ impl Call {
     /// The app that the path names, if the page's origin may call it.
     pub(super) fn app(&self, client_app_id: &str) -> Result<Arc<App>, Failure> {
         let app = self.auth().app(client_app_id).map_err(|e| self.failed(e, None))?;
+        Journal::note_app(&app);
         self.check_origin(&app)?;
         Ok(app)
     }
@@ -168,7 +169,7 @@ impl Call {
 
     /// The text that a client is told of an error, where no answer of its own carries it.
     pub(super) fn text_of(&self, error: &Error) -> String {
-        super::error::text(error, self.request)
+        super::error::noted(error, self.request)
     }
 
     /// The whole body, if it is within the limit.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
-use crate::auth::{AdminRefusal, App, Concern, Error, LinkRefusal};
+use crate::auth::{AdminRefusal, App, Concern, Error, Journal, LinkRefusal};
 use crate::model::{LinkErrors, RequestId, with_causes};
 use crate::store;
 
@@ -203,7 +203,7 @@ impl Failure {
     /// The data of the `error` event that ends a stream: one line of JSON, with the escapes of such data.
     pub(super) fn event_data(&self) -> String {
         let (_, error_code) = wire(&self.error);
-        let text = text(&self.error, self.request);
+        let text = noted(&self.error, self.request);
         let json = serde_json::to_string(&EventBody { error: &text, error_code }).unwrap_or_default();
         // JSON has its line ends escaped already.
         json.replace('%', "%25")
@@ -213,7 +213,10 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, error_code) = wire(&self.error);
-        let text = text(&self.error, self.request);
+        let text = noted(&self.error, self.request);
+        if let Some((_, app)) = &self.log {
+            Journal::note_app(app);
+        }
         if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) {
             tracing::error!(request = %self.request, status = status.as_u16(), error = %with_causes(&self.error, ": "), "request failed");
         } else {
@@ -241,8 +244,14 @@ impl Failure {
     }
 }
 
+/// Notes a refusal that no answer of its own carries, and says its text for the client.
+pub(super) fn noted(error: &Error, request: RequestId) -> String {
+    Journal::note_refusal(error.reason(), wire(error).1);
+    text(error, request)
+}
+
 /// The text of an error for a client; what the machine could not do is told blandly.
-pub(super) fn text(error: &Error, request: RequestId) -> String {
+fn text(error: &Error, request: RequestId) -> String {
     match error {
         Error::Store(store::Error::Unavailable(_)) => {
             "the server cannot do that right now: try again in a moment".to_owned()

@@ -17,8 +17,10 @@ use tower::Service;
 
 use super::address::{self, X_FORWARDED_FOR};
 use super::call::ClientAddress;
+use super::client::events::{self, Event};
 use super::{Http, bland, cors, deadline, reply};
-use crate::model::RequestId;
+use crate::auth::{Asked, Journal};
+use crate::model::{Millis, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id");
 
@@ -50,12 +52,16 @@ impl Front {
     pub async fn answer(&self, peer: Option<IpAddr>, mut request: Request<Body>) -> Response {
         collapse_slashes(&mut request);
         let auth = &self.http.auth;
-        let id = RequestId(auth.dice().object_id(auth.clock().now()));
+        let started = auth.clock().now_ms();
+        let id = RequestId(auth.dice().object_id(started.second()));
         let timer = self.http.metrics.start(request.uri().path());
         let cross_origin = cors::applies(request.uri().path());
         let origin = request.headers().get(ORIGIN).cloned().filter(|_| cross_origin);
 
-        let mut response = self.admit(id, peer, request).await;
+        let mut response = match events::of(request.method(), request.uri().path()) {
+            Some(event) => self.journaled(event, id, started, peer, request).await,
+            None => self.admit(id, peer, request).await,
+        };
 
         let headers = response.headers_mut();
         headers.insert(
@@ -70,6 +76,34 @@ impl Front {
         }
         tracing::debug!(request = %id, route = timer.route(), status = response.status().as_u16(), "answered");
         self.http.metrics.finish(&timer, response.status());
+        response
+    }
+
+    /// Answers a request of which the app's log may tell.
+    async fn journaled(
+        &self,
+        event: Event,
+        id: RequestId,
+        started: Millis,
+        peer: Option<IpAddr>,
+        request: Request<Body>,
+    ) -> Response {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let (response, journal) = Journal::kept(self.admit(id, peer, request)).await;
+        let Event { kind, event, provider, only_refusals } = event;
+        let asked = Asked {
+            id,
+            started,
+            method: method.as_str(),
+            // Without the query, which may hold codes and tokens.
+            path: uri.path(),
+            status: response.status().as_u16(),
+            kind,
+            event,
+            provider,
+            only_refusals,
+        };
+        self.http.auth.log_request(&asked, journal);
         response
     }
 
@@ -91,6 +125,7 @@ impl Front {
             peer.map(|peer| address::of(peer, request.headers(), &self.http.trusted_proxies))
         {
             request.extensions_mut().insert(ClientAddress(address));
+            Journal::note_address(address);
         }
         request.extensions_mut().insert(id);
         let request = request.map(|body| deadline::within(self.http.limits.body_timeout, body));

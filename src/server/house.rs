@@ -56,6 +56,8 @@ impl Ground {
             guest_logins_per_hour: config.guest_logins_per_hour,
             password_logins_per_minute: config.password_logins_per_minute,
             mails_per_hour: config.mails_per_hour,
+            log_entries_per_second: config.log_entries_per_second,
+            log_retention_days: config.log_retention_days,
             engine: Arc::new(engine),
             mail: others.mail,
             fetch: others.fetch,

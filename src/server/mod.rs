@@ -185,6 +185,7 @@ pub async fn run(
 
     let store = Arc::clone(&house.store);
     let http = house.http(&config);
+    let auth = Arc::clone(&http.auth);
     let (stopping, stopped) = watch::channel(());
     let mut tasks = JoinSet::new();
     if let Some(certificate) = &certificate {
@@ -192,6 +193,7 @@ pub async fn run(
     }
     tasks.spawn(rounds::reread_apps(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::deliver(Arc::clone(&http.auth), stopped.clone()));
+    tasks.spawn(rounds::keep_logs(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::reap(Arc::clone(&store), http.clone(), stopped.clone()));
     let pages = pages::Pages { roots: Arc::new(shown), client_url: ready.client_url.as_str().into() };
     doors.open(Rooms { config: &config, certificate, http, pages, stopped }, &mut tasks);
@@ -201,6 +203,7 @@ pub async fn run(
     tracing::info!("stopping: requests under way are finished first");
     let _ = stopping.send(());
     while tasks.join_next().await.is_some() {}
+    rounds::write_logs(&auth).await;
     let _ = std::fs::remove_file(config.data.join(SOCKET_FILE));
     store.close().await?;
     Ok(())

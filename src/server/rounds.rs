@@ -20,6 +20,10 @@ const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
 const REAPER_REST: Duration = Duration::from_secs(60);
 /// How long reading the apps again rests after it failed.
 const REREAD_REST: Duration = Duration::from_secs(1);
+/// How long what apps' logs are to tell waits to be written.
+const LOG_REST: Duration = Duration::from_secs(1);
+/// After how many writes old entries are removed.
+const TRIM_EVERY: u32 = 60;
 /// How long delivery rests when no event is kept.
 const DELIVERY_REST: Duration = Duration::from_secs(3600);
 
@@ -120,6 +124,29 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
             () = auth.event_kept() => {}
             _ = stop.changed() => return,
         }
+    }
+}
+
+/// Writes down once a second what apps' logs are to tell, and once a minute removes what they told long enough.
+pub(super) async fn keep_logs(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        if let Err(error) = auth.trim_logs().await {
+            tracing::error!(error = %with_causes(&error, ": "), "failed to remove old entries of logs");
+        }
+        for _ in 0..TRIM_EVERY {
+            tokio::select! {
+                () = rest(LOG_REST) => {}
+                _ = stop.changed() => return,
+            }
+            write_logs(&auth).await;
+        }
+    }
+}
+
+/// Writes down what waits. What cannot be written now goes on waiting.
+pub(super) async fn write_logs(auth: &Auth) {
+    if let Err(error) = auth.flush_logs().await {
+        tracing::error!(error = %with_causes(&error, ": "), "failed to write apps' logs");
     }
 }
 

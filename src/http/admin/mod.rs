@@ -7,12 +7,14 @@
 mod api_keys;
 mod apps;
 mod backup;
+mod debug;
 mod examine;
 mod expiry;
 mod export;
 mod guard;
 mod import;
 mod keys;
+mod logs;
 mod pending;
 mod query;
 mod secrets;
@@ -91,6 +93,9 @@ fn app_routes() -> Router<Http> {
         .route("/{app}/api_keys/{key}", get(api_keys::one).delete(api_keys::remove))
         .route("/{app}/api_keys/{key}/enable", put(set_key(false)))
         .route("/{app}/api_keys/{key}/disable", put(set_key(true)))
+        .route("/{app}/logs", get(logs::list))
+        .route("/{app}/debug/execute_function", post(debug::function))
+        .route("/{app}/debug/execute_function_source", post(debug::source))
         .route("/{app}/users", get(users::list))
         .route("/{app}/users_count", get(users::count))
         .route("/{app}/users/{user}", get(users::one).delete(change(UserChange::Delete)))
@@ -108,6 +113,7 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps", get(summaries::list))
         .route("/apps/{app}", get(summaries::one))
         .route("/apps/{app}/export", get(export::export))
+        .route("/apps/{app}/guest_logins", get(logs::guest_logins))
         .route("/apps/{app}/keys", get(keys::list))
         .route("/apps/{app}/keys/rotate", post(keys::rotate))
         .route("/apps/{app}/keys/retire", post(keys::retire))

@@ -6,6 +6,7 @@
 mod accounts;
 mod api_keys;
 mod delete;
+pub(super) mod events;
 mod form;
 mod functions;
 mod location;

@@ -75,6 +75,8 @@ impl House {
             guest_logins_per_hour: 0,
             password_logins_per_minute: 1_000,
             mails_per_hour: 1_000,
+            log_entries_per_second: 200,
+            log_retention_days: 10,
             engine: Arc::new(Engine::start(functions::Limits::default()).expect("threads")),
             mail: Arc::new(mailer()),
             fetch: Arc::new(fetcher()),
