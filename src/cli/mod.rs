@@ -14,6 +14,7 @@ mod export;
 mod failure;
 mod import;
 mod keys;
+mod logs;
 mod print;
 mod progress;
 mod restore;
@@ -83,6 +84,8 @@ enum Command {
     /// Who came, and what may become of them.
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// What happened in an app: logins, refusals and their reasons, what functions wrote.
+    Logs(logs::LogsArgs),
     /// The keys that sign an app's tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -153,6 +156,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Export(args) => wait(export::export(file, args)),
         Command::Apps(command) => wait(apps::apps(file, command)),
         Command::Users(command) => wait(users::users(file, command)),
+        Command::Logs(args) => wait(logs::logs(file, args)),
         Command::Keys(command) => wait(keys::keys(file, command)),
         Command::Secrets(command) => wait(secrets::secrets(file, command)),
         Command::ApiKeys(command) => wait(api_keys::api_keys(file, command)),

@@ -1,6 +1,7 @@
 //! What the whole promises, in one binary.
 #![cfg(test)]
 
+mod admin;
 mod architecture;
 mod cli;
 mod client;

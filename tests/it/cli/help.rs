@@ -43,6 +43,7 @@ fn every_command_has_help() {
         "users confirm",
         "users pending-delete",
         "users expire",
+        "logs",
         "keys list",
         "keys rotate",
         "keys retire",

@@ -1,0 +1,3 @@
+//! What administrators ask.
+
+mod logs;
