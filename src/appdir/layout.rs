@@ -96,6 +96,17 @@ pub(super) fn old_provider(path: &str) -> Option<&str> {
         .then_some(name)
 }
 
+/// The name of a JSON file that stands directly in a section, such as `values/`.
+pub(super) fn file_stem<'a>(path: &'a str, section: &str) -> Option<&'a str> {
+    let name = path.strip_prefix(section)?.strip_suffix(".json")?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// The folder below a section that a `config.json` describes.
+pub(super) fn folder_config<'a>(path: &'a str, section: &str) -> Option<&'a str> {
+    path.strip_prefix(section)?.strip_suffix("/config.json").filter(|folder| !folder.is_empty())
+}
+
 /// Whether a directory at the top may hold parts of an app.
 pub(super) fn holds_parts(directory: &str) -> bool {
     SECTIONS.contains(&directory) || ["auth", "auth_providers", ".mdb"].contains(&directory)

@@ -4,11 +4,15 @@
 //! [`save`] a directory of a tree. Only `disk.rs` touches the disk; the rest is arithmetic on names and bytes, so that
 //! an archive or an upload can stand in for a directory.
 //!
-//! What is not interpreted yet (functions, rules, hosting, …) goes through byte for byte, at its path.
+//! What is not interpreted yet (functions, rules, hosting, …) goes through byte for byte; when the version changes, it
+//! moves to where the other version looks for it.
 
+mod convert;
 mod disk;
+mod entities;
 mod json;
 mod layout;
+mod moves;
 mod parse;
 mod problem;
 mod providers;
@@ -18,13 +22,15 @@ mod secrets;
 mod settings;
 mod spot;
 mod tree;
+mod wire;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use disk::{LoadError, SaveError, load, save};
+pub use entities::entity_ids;
 pub use problem::{Problem, Problems};
 pub use read::{Import, read};
 pub use tree::Tree;
-pub use write::{Export, write};
+pub use write::{Export, Mode, Written, write};

@@ -3,7 +3,7 @@
 use super::layout::{Part, is_app, no_app, part};
 use super::problem::{Findings, Problem, Problems};
 use super::tree::Tree;
-use super::{providers, root, secrets, settings};
+use super::{entities, providers, root, secrets, settings};
 use crate::model::{AppConfig, AppId, ClientAppId, Secret, default_location};
 
 /// What an app directory holds.
@@ -69,6 +69,7 @@ pub fn read(tree: &Tree, fallback_name: &str) -> Result<Import, Problems> {
         root: root.map,
         providers,
         settings: settings.clone().unwrap_or_default(),
+        ids: entities::entity_ids(&files),
     };
     Ok(Import {
         client_app_id: root.client_app_id,

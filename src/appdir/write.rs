@@ -6,10 +6,26 @@ use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Serializer, Value, json};
 
+use super::convert::{Content, convert, is_older};
 use super::layout::{META, OLD_PROVIDERS, PROVIDERS, Part, SETTINGS, part};
+use super::problem::{Findings, Problem};
 use super::root::{self, keeps_origins_in_security};
 use super::tree::{Tree, check_path};
+use super::wire;
 use crate::model::{AppConfig, AppId, ClientAppId, Format, GroupId, Provider, Settings, default_location};
+
+/// For whom an app directory is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For somebody who keeps it: as it came, byte for byte where the version is the same, keys in their order.
+    Faithful,
+    /// For the original's tools: the ids of everything in its files.
+    Plain,
+    /// The same without ids, as the tools keep it in a repository.
+    SourceControl,
+    /// The same without the app's own id too, for apps that are to be made like it.
+    Template,
+}
 
 /// An app, as it is to be written.
 #[derive(Clone, Copy, Debug)]
@@ -26,20 +42,36 @@ pub struct Export<'a> {
     pub group_id: GroupId,
     /// The version to write; `None` for the one that came.
     pub format: Option<Format>,
+    /// For whom it is written.
+    pub mode: Mode,
 }
 
-/// Writes an app directory: strict JSON, indented by four spaces, keys in the order in which they came. Secrets are
-/// never in it, and of `files` only what belongs to an app.
-pub fn write(export: &Export<'_>) -> Tree {
-    let Export { config, files, .. } = export;
+/// An app directory, written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Its files.
+    pub tree: Tree,
+    /// Directories that have to be there although no file is in them, such as `values`.
+    pub directories: Vec<String>,
+    /// What has no place in the version that was written, and so stands where that version does not look.
+    pub warnings: Vec<Problem>,
+}
+
+/// Writes an app directory: strict JSON, indented by four spaces. Secrets are never in it, and of `files` only what
+/// belongs to an app.
+pub fn write(export: &Export<'_>) -> Written {
+    let config = export.config;
     let format = export.format.unwrap_or(config.format);
-    let mut tree = BTreeMap::new();
-    for (path, bytes) in *files {
-        if part(path) == Part::Section && check_path(path).is_ok() {
-            tree.insert(moved(path, config.format, format), bytes.clone());
-        }
-    }
-    tree.insert(format.root_file().to_owned(), text_of(&root_map(export, format)));
+    let mut findings = Findings::default();
+    let is_kept = |path: &str| part(path) == Part::Section && check_path(path).is_ok();
+    let mut files: BTreeMap<String, Vec<u8>> =
+        export.files.iter().filter(|(path, _)| is_kept(path)).cloned().collect();
+    let mut root = config.root.clone();
+    let mut content = Content { files: &mut files, root: &mut root, findings: &mut findings };
+    convert(&mut content, config.format, format);
+    let mut root = root_map(export, root, format);
+    let directories = wire::dress(&mut files, &mut root, export, format);
+    files.insert(format.root_file().to_owned(), text_of(&root));
     if format == Format::V20230101 {
         let meta = json!({
             "config_version": format.number(),
@@ -47,39 +79,40 @@ pub fn write(export: &Export<'_>) -> Tree {
             "group_id": export.group_id,
             "client_app_id": export.client_app_id,
         });
-        tree.insert(META.to_owned(), text_of(&meta));
+        files.insert(META.to_owned(), text_of(&meta));
     }
-    if format < Format::V20210101 {
-        for provider in &config.providers {
-            let path = format!("{OLD_PROVIDERS}{}.json", provider.kind);
-            tree.insert(path, text_of(&provider_map(provider)));
-        }
-    } else if !config.providers.is_empty() {
-        let named = config.providers.iter().map(|p| (p.kind.to_string(), Value::Object(provider_map(p))));
-        tree.insert(PROVIDERS.to_owned(), text_of(&named.collect::<Map<_, _>>()));
-    }
+    files.extend(providers(export, format));
     // Defaults are not written: an app that uses none of our settings exports exactly as the original's tools wrote
     // it, and on import an absent file leaves the settings alone, which for a new app are the defaults.
     if config.settings != Settings::default() {
-        tree.insert(SETTINGS.to_owned(), text_of(&config.settings));
+        files.insert(SETTINGS.to_owned(), text_of(&config.settings));
     }
-    Tree(tree)
+    Written { tree: Tree(files), directories, warnings: findings.warnings }
 }
 
-/// Where a file goes when the version changes: only the newest two differ, in the name of one section.
-fn moved(path: &str, from: Format, to: Format) -> String {
-    let (old, new) = match (from, to) {
-        (Format::V20210101, Format::V20230101) => ("http_endpoints/", "https_endpoints/"),
-        (Format::V20230101, Format::V20210101) => ("https_endpoints/", "http_endpoints/"),
-        _ => return path.to_owned(),
+/// The files of the providers.
+fn providers(export: &Export<'_>, format: Format) -> Vec<(String, Vec<u8>)> {
+    let providers = &export.config.providers;
+    let map = |provider: &Provider| match export.mode {
+        Mode::Faithful => provider_map(provider),
+        mode => wire::provider_map(provider, mode),
     };
-    path.strip_prefix(old).map_or_else(|| path.to_owned(), |rest| format!("{new}{rest}"))
+    if is_older(format) {
+        let file =
+            |provider: &Provider| (format!("{OLD_PROVIDERS}{}.json", provider.kind), text_of(&map(provider)));
+        return providers.iter().map(file).collect();
+    }
+    if providers.is_empty() {
+        return Vec::new();
+    }
+    let named: Map<_, _> =
+        providers.iter().map(|provider| (provider.kind.to_string(), Value::Object(map(provider)))).collect();
+    vec![(PROVIDERS.to_owned(), text_of(&named))]
 }
 
 /// The root as it came, changed only where it does not say already what the configuration says.
-fn root_map(export: &Export<'_>, format: Format) -> Map<String, Value> {
+fn root_map(export: &Export<'_>, mut root: Map<String, Value>, format: Format) -> Map<String, Value> {
     let config = export.config;
-    let mut root = config.root.clone();
     let mut set = |key: &str, value: Value| {
         root.insert(key.to_owned(), value);
     };
@@ -140,7 +173,7 @@ fn set_origins(root: &mut Map<String, Value>, config: &AppConfig, format: Format
 }
 
 /// A provider's file: its keys in the order in which they came, then those that it lacked.
-fn provider_map(provider: &Provider) -> Map<String, Value> {
+pub(super) fn provider_map(provider: &Provider) -> Map<String, Value> {
     let mut map = Map::new();
     let always = ["name", "type", "disabled"];
     let keys = provider
@@ -167,7 +200,7 @@ fn provider_map(provider: &Provider) -> Map<String, Value> {
 
 /// A file's text: four spaces, as nearly all files of the original have, and a final newline.
 #[expect(clippy::expect_used, reason = "a value with text keys always has a JSON text, and memory takes it")]
-fn text_of<T: Serialize>(value: &T) -> Vec<u8> {
+pub(super) fn text_of<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
     value.serialize(&mut serializer).expect("written to memory");

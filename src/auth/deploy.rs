@@ -1,5 +1,6 @@
 //! A configuration arrives and becomes live; a configuration leaves.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -119,7 +120,7 @@ impl Auth {
         if !arrival.settings_given {
             config.settings = app.config.settings.clone();
         }
-        name_providers(&mut config, Some(&app.config), self.dice(), now);
+        give_ids(&mut config, Some(&app.config), self.dice(), now);
         let live = self.store().files(app.key).await?;
         let same_files =
             live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
@@ -164,7 +165,7 @@ impl Auth {
     async fn create(&self, arrival: Arrival) -> Result<Arrived> {
         let now = self.clock().now();
         let mut config = arrival.config;
-        name_providers(&mut config, None, self.dice(), now);
+        give_ids(&mut config, None, self.dice(), now);
         let group_id =
             self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
         let (drawn, domain_id) = (AppId(self.dice().object_id(now)), DomainId(self.dice().object_id(now)));
@@ -236,11 +237,25 @@ fn digest(secrets: &[(String, Secret<String>)]) -> [u8; 32] {
     sha256(&json!(pairs).to_string())
 }
 
-/// Gives every provider its record's id: the one it had, the one it came with, or a new one.
-fn name_providers(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, now: Timestamp) {
+/// Gives every provider its record's id, and whatever else has one: the one it had, the one it came with, or a new one.
+fn give_ids(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, now: Timestamp) {
     for provider in &mut config.providers {
         let had = live.and_then(|live| live.provider(provider.kind)).and_then(|p| p.id);
         provider.id = had.or(provider.id).or_else(|| Some(ProviderId(dice.object_id(now))));
+    }
+    // Those that they had go first: a copy that still bears the id of what it was copied from gets a new one.
+    let mut taken = HashSet::new();
+    for (key, id) in &mut config.ids {
+        if let Some(had) = live.and_then(|live| live.ids.get(key).copied().flatten()) {
+            *id = Some(had);
+            taken.insert(had);
+        }
+    }
+    for (key, id) in &mut config.ids {
+        let had = live.is_some_and(|live| live.ids.get(key).is_some_and(Option::is_some));
+        if !had && id.is_none_or(|came| !taken.insert(came)) {
+            *id = Some(dice.object_id(now));
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! An app's configuration, as one immutable snapshot: what a deployment makes live and an app directory holds.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ProviderId;
+use super::{ObjectId, ProviderId};
 
 /// The configuration of one app, without its files that nobody interprets yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,11 @@ pub struct AppConfig {
     pub providers: Vec<Provider>,
     /// What `passerby.json` says.
     pub settings: Settings,
+    /// The ids of what stands in the app's files, by kind and name, such as `functions/a/b`, `values/title` or
+    /// `services/mongodb-atlas`: those that came; the first deployment makes the others, and they are kept from then
+    /// on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, Option<ObjectId>>,
 }
 
 impl AppConfig {

@@ -31,6 +31,7 @@ fn the_smallest_app_is_the_missions_one_file() {
                 root: Map::new(),
                 providers: vec![guests()],
                 settings: Settings::default(),
+                ids: std::collections::BTreeMap::new(),
             },
             settings_given: false,
             secrets: vec![],

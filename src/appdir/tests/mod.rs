@@ -6,9 +6,10 @@ mod generated;
 mod layouts;
 mod secrets;
 mod settings;
+mod wire;
 mod writing;
 
-use super::{Export, Import, Tree, read, write};
+use super::{Export, Import, Mode, Tree, read, write};
 use crate::model::{AppId, ClientAppId, Format, GroupId, ObjectId};
 
 /// A tree of texts.
@@ -34,7 +35,7 @@ fn warnings(files: &[(&str, &str)]) -> Vec<String> {
 /// The import written again, as the app with the id that came or `news-abcde`.
 fn written(import: &Import, format: Option<Format>) -> Tree {
     let client_app_id = import.client_app_id.clone().unwrap_or_else(|| "news-abcde".parse().unwrap());
-    write(&export(import, &client_app_id, format))
+    write(&export(import, &client_app_id, format)).tree
 }
 
 fn export<'a>(import: &'a Import, client_app_id: &'a ClientAppId, format: Option<Format>) -> Export<'a> {
@@ -45,6 +46,7 @@ fn export<'a>(import: &'a Import, client_app_id: &'a ClientAppId, format: Option
         app_id: AppId(ObjectId([1; 12])),
         group_id: GroupId(ObjectId([2; 12])),
         format,
+        mode: Mode::Faithful,
     }
 }
 

@@ -16,6 +16,7 @@ fn config(kind: ProviderType, members: &Value) -> AppConfig {
         root: Map::new(),
         providers: vec![provider],
         settings: Settings::default(),
+        ids: std::collections::BTreeMap::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::query::Query;
-use crate::appdir::{self, Export};
+use crate::appdir::{self, Export, Mode};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
 use crate::model::{ClientAppId, Format};
@@ -29,15 +29,16 @@ pub(super) async fn export(call: Call, Path(app): Path<String>, RawQuery(query):
     let format: Option<Format> =
         Query::read(query).parsed("format").map_err(|e| call.failed(e, Some(&app)))?;
     let exported = call.auth().export(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
-    let tree = appdir::write(&Export {
+    let written = appdir::write(&Export {
         config: &app.config,
         files: &exported.files,
         client_app_id: &app.client_app_id,
         app_id: app.id,
         group_id: app.group_id,
         format,
+        mode: Mode::Faithful,
     });
-    let files = tree.0.into_iter().map(|(path, bytes)| (path, STANDARD.encode(bytes))).collect();
+    let files = written.tree.0.into_iter().map(|(path, bytes)| (path, STANDARD.encode(bytes))).collect();
     let config_version = format.unwrap_or(app.config.format).number();
     Ok(reply::json(StatusCode::OK, &Exported { client_app_id: &app.client_app_id, config_version, files }))
 }

@@ -1,6 +1,6 @@
 //! The server's inside without a process: its clock and its dice are the test's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -96,6 +96,7 @@ impl House {
             root: serde_json::Map::new(),
             providers: vec![Provider::new(ProviderType::AnonUser, false)],
             settings,
+            ids: BTreeMap::new(),
         };
         let arrival = Arrival {
             client_app_id: Some(client_app_id.parse().expect("an id")),
