@@ -30,6 +30,15 @@ pub(super) struct Token {
     secret: String,
 }
 
+/// The two halves of a token, for an administrator who hands it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentConfirmation {
+    /// The public half.
+    pub token_id: String,
+    /// The secret half.
+    pub token: String,
+}
+
 /// Who asks, for the limits.
 #[derive(Clone, Copy)]
 pub struct Asker {
@@ -45,9 +54,7 @@ impl Auth {
         self.mails.admit(app, email, asker.address, now)?;
         let way = confirmation(app);
         let by_mail = matches!(way, Confirmation::Mail(_));
-        if email.is_empty() || email.chars().count() > LONGEST_EMAIL || email.contains('\0') {
-            return Err(Error::BadEmail);
-        }
+        check_email(email)?;
         if by_mail && !self.parts.mail.is_address(email) {
             return Err(Error::BadEmail);
         }
@@ -108,6 +115,34 @@ impl Auth {
         let credential = self.pending_credential(app, email).await?;
         let token = self.renew(app, credential.id, TokenPurpose::Confirm, now).await?;
         self.run_confirmation_function(app, &name, credential.id, email, &token).await
+    }
+
+    /// A new token for a registration, in the hands of an administrator; nobody is mailed.
+    pub async fn new_confirmation(&self, app: &Arc<App>, email: &str) -> Result<SentConfirmation> {
+        let credential = self.pending_credential(app, email).await?;
+        let token = self.renew(app, credential.id, TokenPurpose::Confirm, self.clock().now()).await?;
+        Ok(SentConfirmation { token_id: token.id.to_string(), token: token.secret })
+    }
+
+    /// Confirms a registration in the app's own way, for an administrator. Where a function decides, it is asked, and
+    /// nothing is left to do when it says yes; otherwise a new token waits for its use.
+    pub async fn run_confirmation(&self, app: &Arc<App>, email: &str) -> Result<Option<SentConfirmation>> {
+        let credential = self.pending_credential(app, email).await?;
+        let token = self.renew(app, credential.id, TokenPurpose::Confirm, self.clock().now()).await?;
+        if let Confirmation::Function(name) = confirmation(app) {
+            let about = json!({ "username": email, "token": token.secret, "tokenId": token.id });
+            let said = self.run_system_function(app, &name, vec![about]).await;
+            let refused = || Error::NotConfirmed(email.to_owned());
+            match said.as_ref().map(status) {
+                Ok(Some("success")) => {
+                    let confirmed = self.store().confirm_credential(app.key, credential.id).await?;
+                    return if confirmed { Ok(None) } else { Err(refused()) };
+                }
+                Ok(Some("pending") | None) => {}
+                _ => return Err(refused()),
+            }
+        }
+        Ok(Some(SentConfirmation { token_id: token.id.to_string(), token: token.secret }))
     }
 
     /// Sends a mail with which the password can be reset.
@@ -260,7 +295,13 @@ impl Auth {
     }
 }
 
-fn check_password(password: &str) -> Result<()> {
+/// What no address may be. Whether mail could reach it is another question.
+pub(super) fn check_email(email: &str) -> Result<()> {
+    let bad = email.is_empty() || email.chars().count() > LONGEST_EMAIL || email.contains('\0');
+    if bad { Err(Error::BadEmail) } else { Ok(()) }
+}
+
+pub(super) fn check_password(password: &str) -> Result<()> {
     if PASSWORD.contains(&password.chars().count()) { Ok(()) } else { Err(Error::BadPassword) }
 }
 

@@ -1,16 +1,18 @@
 //! The apps that are served, as one immutable registry that is replaced whole.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::access_list::AccessList;
 use super::behaviour::Behaviour;
 use super::keys::KeyRing;
+use super::link::SESSION_SECS;
 use super::{Auth, Error, Parts, Result};
 use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId,
-    ProviderType, Secret, Timestamp,
+    ProviderType, Timestamp,
 };
-use crate::store::AppRecord;
+use crate::store::{AppRecord, NamedSecret};
 
 /// An app as it is live.
 pub struct App {
@@ -34,8 +36,11 @@ pub struct App {
     pub issuer: String,
     pub(super) keys: KeyRing,
     pub(super) behaviour: Arc<Behaviour>,
-    /// Named secrets, as they are stored.
-    pub(super) secrets: BTreeMap<String, Secret<Vec<u8>>>,
+    /// Named secrets as they are stored, in the order in which they came.
+    pub(super) secrets: Vec<NamedSecret>,
+    pub(super) access_list: AccessList,
+    /// How long new sessions of those who are no guests last, in seconds.
+    pub(super) session_secs: i64,
     page_origin: Option<String>,
 }
 
@@ -44,7 +49,7 @@ impl App {
         record: AppRecord,
         config: AppConfig,
         behaviour: Arc<Behaviour>,
-        secrets: Vec<(String, Secret<Vec<u8>>)>,
+        secrets: Vec<NamedSecret>,
         parts: &Parts,
     ) -> Result<App> {
         Ok(App {
@@ -52,7 +57,9 @@ impl App {
             issuer: issuer(&parts.public_url, &record.client_app_id),
             page_origin: parts.page_origins.get(&record.client_app_id).cloned(),
             behaviour,
-            secrets: secrets.into_iter().collect(),
+            secrets,
+            access_list: AccessList::read(record.access_list),
+            session_secs: record.refresh_token_seconds.unwrap_or(SESSION_SECS),
             key: record.key,
             id: record.id,
             client_app_id: record.client_app_id,

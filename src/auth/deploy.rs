@@ -11,7 +11,7 @@ use super::{App, Auth, Error, Result};
 use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Secret, Timestamp,
 };
-use crate::store::{self, Deploy, File, NewApp, Taken};
+use crate::store::{self, Deploy, File, NamedSecret, NewApp, Taken};
 
 /// Draws for a new app's number and id before giving up.
 const DRAWS: u32 = 32;
@@ -151,15 +151,8 @@ impl Auth {
         given.into_iter().filter(|(name, value)| !has(name, value)).collect()
     }
 
-    fn sealed(
-        &self,
-        app: AppKey,
-        secrets: &[(String, Secret<String>)],
-    ) -> Result<Vec<(String, Secret<Vec<u8>>)>> {
-        let seal = |(name, value): &(String, Secret<String>)| {
-            Ok((name.clone(), self.sealed_secret(app, name, value)?))
-        };
-        secrets.iter().map(seal).collect()
+    fn sealed(&self, app: AppKey, secrets: &[(String, Secret<String>)]) -> Result<Vec<NamedSecret>> {
+        secrets.iter().map(|(name, value)| self.new_secret(app, name, value)).collect()
     }
 
     async fn create(&self, arrival: Arrival) -> Result<Arrived> {
@@ -185,6 +178,7 @@ impl Auth {
                 domain_id,
                 group_id,
                 keys: first_keys(self.dice(), &self.parts.sealer, app, now)?,
+                access_list: vec![self.everywhere(now)],
             };
             let deploy = Deploy {
                 app,

@@ -182,6 +182,24 @@ pub enum Error {
     /// No secret has this name.
     #[error("no secret of this app is named '{0}'")]
     SecretNotFound(String),
+    /// No secret has this id; the original's words.
+    #[error("secret not found: \"{0}\"")]
+    NoSecretOfId(String),
+    /// Another secret has this name.
+    #[error("a secret of this app is named '{0}' already")]
+    SecretExists(String),
+    /// No entry of the access list has this id; the original's words.
+    #[error("allowed IP not found: 'ObjectID(\"{0}\")'")]
+    AllowedIpNotFound(String),
+    /// The client's address is not on the app's access list.
+    #[error("access from this IP address is not allowed")]
+    AddressNotAllowed,
+    /// The app has no users with an address and a password.
+    #[error("auth provider not found: 'local-userpass' is absent or disabled")]
+    NoEmailUsers,
+    /// A token that the app did not sign.
+    #[error("signature is invalid")]
+    BadSignature,
     /// No user has this id.
     #[error("user not found")]
     UserNotFound,

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::store::{self, Claim, Events, Link, Linked, LogIn};
 
 /// How long a session of a user who is no guest lives: 60 days.
-const SESSION_SECS: i64 = 60 * 24 * 3600;
+pub(super) const SESSION_SECS: i64 = 60 * 24 * 3600;
 
 /// An identity that was proved.
 pub(super) struct Proved {
@@ -139,7 +139,7 @@ impl Auth {
         let new = UserId(self.dice().object_id(now));
         self.prepare_new_user(app, &proved, new).await?;
         let session = SessionId(self.dice().object_id(now));
-        let expires = Some(now.plus(SESSION_SECS));
+        let expires = Some(now.plus(app.session_secs));
         let hash = device_details.as_ref().map(|device| device.hash);
         let act = LogIn {
             app: app.key,
@@ -181,7 +181,7 @@ impl Auth {
             session: caller.session.id,
             events: self.events(app, provider, now),
             claim: proved.claim,
-            sessions_end: now.plus(SESSION_SECS),
+            sessions_end: now.plus(app.session_secs),
             now,
         };
         let refusal = match self.store().link(act).await? {

@@ -3,6 +3,7 @@
 //! Handlers in `http` ask [`Auth`] and say its answer on the wire; a refusal is an [`Error`] in the protocol's
 //! words, and `http/error.rs` gives it a status.
 
+mod access_list;
 mod accounts;
 mod admin;
 mod api_keys;
@@ -17,6 +18,7 @@ mod delete_self;
 mod deliver;
 mod deploy;
 mod device;
+mod email_users;
 mod error;
 mod examine;
 mod expire_guests;
@@ -44,6 +46,7 @@ mod refresh;
 pub mod rsa_key;
 mod secrets;
 mod see_users;
+mod session_length;
 mod sha256;
 #[cfg(test)]
 mod stand_in;
@@ -52,6 +55,7 @@ mod triggers;
 mod try_function;
 mod users;
 mod verified;
+mod verify_token;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,7 +63,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
 
-pub use accounts::Asker;
+pub use access_list::{AccessEntry, AccessList};
+pub use accounts::{Asker, SentConfirmation};
 pub use admin::{Access, AdminCaller, AdminRefusal};
 pub use api_keys::OwnApiKey;
 pub use apps::App;
@@ -75,10 +80,12 @@ pub use log_in::{LoggedIn, Login};
 pub use logs::{Asked, LogPage};
 pub use pending::{Pending, Registration};
 pub use redirect::{Departed, Departure, Return, Returned};
-pub use see_users::{SeenSession, UserQuery};
+pub use secrets::SecretName;
+pub use see_users::SeenSession;
 pub use tokens::{Presented, TokenKind};
 pub use try_function::{As, Trial, Tried};
 pub use users::UserChange;
+pub use verify_token::TokenVerdict;
 
 use crate::functions::Engine;
 use crate::model::{ClientAppId, Clock, Dice};

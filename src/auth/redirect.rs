@@ -4,6 +4,7 @@
 //! A link is bound to the browser that began it besides: otherwise somebody could begin a link and have another
 //! person finish it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -51,6 +52,8 @@ pub struct Return<'a> {
     pub code: Option<&'a str>,
     /// What the browser shows of [`Departed::ticket`].
     pub ticket: Option<&'a str>,
+    /// The browser's address, when there is one.
+    pub address: Option<IpAddr>,
 }
 
 /// Who came back, and where to.
@@ -156,6 +159,7 @@ impl Auth {
                 None => (None, None),
             };
         });
+        app.admit(back.address)?;
         let outcome = self.finish(&app, &record, &back).await;
         let outcome =
             outcome.map_err(|error| if record.link.is_some() { app.refused_as_link(error) } else { error });

@@ -5,23 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{App, Auth, Error, Result};
-use crate::model::{ProviderType, Session, User, UserId};
-use crate::store::Page;
-
-/// Which users are wanted, by ascending id.
-#[derive(Clone, Debug, Default)]
-pub struct UserQuery {
-    /// The last id of the page before.
-    pub after: Option<UserId>,
-    /// At most so many.
-    pub limit: u32,
-    /// Only disabled users, or only enabled ones.
-    pub disabled: Option<bool>,
-    /// Only guests, or only others.
-    pub guest: Option<bool>,
-    /// Only users with an identity of one of these providers.
-    pub providers: Option<Vec<ProviderType>>,
-}
+use crate::model::{Order, Page, Session, User, UserId};
 
 /// A session with what its device said of itself.
 #[derive(Clone, Debug)]
@@ -39,27 +23,21 @@ impl Auth {
     }
 
     /// A page of users.
-    pub async fn users(&self, app: &Arc<App>, query: &UserQuery) -> Result<Vec<User>> {
-        let wanted = |user: &User| match &query.providers {
-            None => true,
-            Some(wanted) => user.identities.iter().any(|identity| wanted.contains(&identity.provider)),
-        };
-        // A guest's one identity is anonymous, so whoever does not ask for those need not read past guests.
-        let unasked =
-            query.providers.as_ref().filter(|p| !p.contains(&ProviderType::AnonUser)).map(|_| false);
-        let guest = query.guest.or(unasked);
-        let mut page = Page { after: query.after, limit: query.limit, guest, disabled: query.disabled };
-        let mut found = Vec::new();
-        loop {
-            let users = self.store().users(app.key, page).await?;
-            let whole = users.len() as u64 == u64::from(page.limit);
-            page.after = users.last().map(|user| user.id);
-            found.extend(users.into_iter().filter(wanted));
-            found.truncate(query.limit as usize);
-            if !whole || found.len() as u64 == u64::from(query.limit) {
-                return Ok(found);
-            }
+    pub async fn users(&self, app: &Arc<App>, mut page: Page) -> Result<Vec<User>> {
+        page.providers.sort_unstable_by_key(|provider| provider.number());
+        page.providers.dedup();
+        Ok(self.store().users(app.key, page).await?)
+    }
+
+    /// What a page that follows a user goes on from, when nobody said: what the user has its place by.
+    pub async fn place(&self, app: &Arc<App>, user: UserId, order: Order) -> Result<i64> {
+        if order == Order::Id {
+            return Ok(0);
         }
+        let last = self.store().user(app.key, user).await?;
+        last.map(|last| order.value(&last)).ok_or_else(|| {
+            Error::BadParameter("`after`: that user is gone: give the sorted value before the id".to_owned())
+        })
     }
 
     /// How many users an app has.

@@ -3,6 +3,7 @@
 //! Every command but `serve`, `check`, `restore` and `completions` asks a [`desk`]: the owner-only socket of the
 //! server that runs on the data directory, or the same routes within this process when none does.
 
+mod access_list;
 mod api_keys;
 mod apps;
 mod backup;
@@ -95,6 +96,9 @@ enum Command {
     /// The keys that servers log in with.
     #[command(subcommand)]
     ApiKeys(api_keys::ApiKeysCommand),
+    /// From where an app's clients may come.
+    #[command(subcommand)]
+    AccessList(access_list::AccessListCommand),
     /// Copies the store to a new file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
@@ -160,6 +164,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Keys(command) => wait(keys::keys(file, command)),
         Command::Secrets(command) => wait(secrets::secrets(file, command)),
         Command::ApiKeys(command) => wait(api_keys::api_keys(file, command)),
+        Command::AccessList(command) => wait(access_list::access_list(file, command)),
         Command::Backup(args) => wait(backup::backup(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }

@@ -81,6 +81,17 @@ impl Call {
         Ok(app)
     }
 
+    /// The same for a client, if it may come from where it comes. Administrators are not bound by the access list.
+    pub(super) fn client_app(&self, client_app_id: &str) -> Result<Arc<App>, Failure> {
+        let app = self.app(client_app_id)?;
+        self.check_address(&app)?;
+        Ok(app)
+    }
+
+    fn check_address(&self, app: &Arc<App>) -> Result<(), Failure> {
+        app.admit(self.address).map_err(|e| self.failed(e, Some(app)))
+    }
+
     fn check_origin(&self, app: &Arc<App>) -> Result<(), Failure> {
         match &self.origin {
             Some(origin) if !app.allows_origin(origin) => {
@@ -92,7 +103,7 @@ impl Call {
 
     /// Whoever holds the access token. `scope` is the app that the path names, if it names one.
     pub(super) async fn access(&self, scope: Option<&str>) -> Result<Caller, Failure> {
-        let scope = scope.map(|id| self.app(id)).transpose()?;
+        let scope = scope.map(|id| self.client_app(id)).transpose()?;
         let text = self.token(scope.as_ref(), Error::EmptyAccessToken)?;
         let Some(token) = Presented::read(text) else {
             return Err(self.failed(Error::BadAccessToken, scope.as_ref()));
@@ -105,7 +116,7 @@ impl Call {
 
     /// Whoever holds the refresh token.
     pub(super) async fn refresh(&self, scope: Option<&str>) -> Result<Caller, Failure> {
-        let scope = scope.map(|id| self.app(id)).transpose()?;
+        let scope = scope.map(|id| self.client_app(id)).transpose()?;
         let text = self.token(scope.as_ref(), Error::EmptyRefreshToken)?;
         let Some(token) = Presented::read(text) else {
             return Err(self.failed(Error::BadRefreshSignature, scope.as_ref()));
@@ -139,7 +150,11 @@ impl Call {
             (Some(app), Some(scope)) if app.key != scope.key => {
                 Err(self.failed(Error::OtherApp, Some(scope)))
             }
-            (Some(app), None) => self.check_origin(app).map(|()| Some(Arc::clone(app))),
+            (Some(app), None) => {
+                self.check_origin(app)?;
+                self.check_address(app)?;
+                Ok(Some(Arc::clone(app)))
+            }
             _ => Ok(app),
         }
     }

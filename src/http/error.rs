@@ -137,7 +137,14 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::FunctionNotFound => (StatusCode::NOT_FOUND, Some("FunctionNotFound")),
         Error::ServiceNotFound(_) => (StatusCode::NOT_FOUND, Some("ServiceNotFound")),
         Error::UserNotFound | Error::NotPending => (StatusCode::NOT_FOUND, Some("UserNotFound")),
-        Error::KeyNotFound { .. } | Error::SecretNotFound(_) => (StatusCode::NOT_FOUND, None),
+        Error::KeyNotFound { .. }
+        | Error::SecretNotFound(_)
+        | Error::NoSecretOfId(_)
+        | Error::AllowedIpNotFound(_) => (StatusCode::NOT_FOUND, None),
+        Error::SecretExists(_) => (StatusCode::CONFLICT, None),
+        Error::AddressNotAllowed => (StatusCode::FORBIDDEN, Some("Unauthorized")),
+        Error::NoEmailUsers => (StatusCode::BAD_REQUEST, Some("AuthProviderNotFound")),
+        Error::BadSignature => (StatusCode::UNAUTHORIZED, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
         Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {

@@ -157,6 +157,10 @@ object_ids! {
     ApiKeyId;
     /// An event that waits for its trigger.
     EventId;
+    /// A named secret.
+    SecretId;
+    /// An address or network on an app's access list.
+    AllowedIpId;
     /// A request, as answers and the log name it (`co_id`).
     RequestId;
     /// An administrator.

@@ -10,6 +10,8 @@ mod config;
 mod id;
 mod log;
 mod millis;
+mod network;
+mod page;
 mod secret;
 mod time;
 mod user;
@@ -23,11 +25,13 @@ pub use config::{
     Provider, ProviderType, Settings, TokenForm, default_location,
 };
 pub use id::{
-    AdminId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId, DeviceId,
-    DomainId, EventId, GroupId, ObjectId, ProviderId, RequestId, SessionId, UserId,
+    AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId,
+    DeviceId, DomainId, EventId, GroupId, ObjectId, ProviderId, RequestId, SecretId, SessionId, UserId,
 };
 pub use log::{AuthEvent, AuthEventType, GuestLogins, LogDetails, LogEntry, LogQuery, LogType, Platform};
 pub use millis::{BadDate, Millis};
-pub use secret::{Secret, check_secret};
+pub use network::{BadNetwork, Network};
+pub use page::{Order, Page, Span};
+pub use secret::{Secret, check_secret, check_secret_name};
 pub use time::{Clock, DAY, Day, Timestamp};
 pub use user::{Device, DeviceHash, Identity, Session, User, UserType, anonymous_identity_id};

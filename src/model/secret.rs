@@ -25,15 +25,21 @@ const LONGEST_VALUE: usize = 16 * 1024;
 
 /// Whether a secret may have this name and value; the error is the rule that it breaks, and repeats neither.
 pub fn check_secret(name: &str, value: &str) -> Result<(), &'static str> {
+    check_secret_name(name)?;
+    if value.is_empty() || value.len() > LONGEST_VALUE {
+        return Err("a secret has 1 byte to 16 KiB");
+    }
+    Ok(())
+}
+
+/// The same for a secret that has no value yet.
+pub fn check_secret_name(name: &str) -> Result<(), &'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let first = name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !first || name.len() > LONGEST_NAME || !name.chars().all(allowed) {
         return Err(
             "a secret's name begins with a letter or digit, then letters, digits, `_`, `-`; 64 at most",
         );
-    }
-    if value.is_empty() || value.len() > LONGEST_VALUE {
-        return Err("a secret has 1 byte to 16 KiB");
     }
     Ok(())
 }

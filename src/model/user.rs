@@ -72,6 +72,15 @@ impl User {
         self.identities.iter().find(|identity| identity.provider == provider)
     }
 
+    /// When the user last logged in or asked for something: of a guest to the day, of anybody else to the hour. `None`
+    /// when that never was, as of somebody whom an administrator made.
+    pub fn last_authentication(&self) -> Option<Timestamp> {
+        match self.guest {
+            true => Some(self.last_seen.map_or_else(|| self.created(), Day::start)),
+            false => self.last_active_at,
+        }
+    }
+
     /// The last day on which the user is known to have been active.
     pub fn last_active(&self) -> Day {
         let seen = self.last_active_at.map(Timestamp::day).or(self.last_seen);

@@ -197,6 +197,60 @@ pub struct Register {
     pub now: Timestamp,
 }
 
+/// Makes a user with a confirmed address and password.
+#[derive(Clone, Debug)]
+pub struct MakeEmailUser {
+    /// The app.
+    pub app: AppKey,
+    /// The user.
+    pub user: UserId,
+    /// The credential, which is confirmed and the user's.
+    pub credential: CredentialId,
+    /// The address.
+    pub email: String,
+    /// The password's hash.
+    pub hash: Secret<String>,
+    /// The event that triggers wait for.
+    pub events: Events,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What became of making a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeEmailUser {
+    /// The user is there.
+    Made,
+    /// Somebody has the address: confirmed, or pending with a token that has not lapsed.
+    Taken,
+}
+
+/// Gives a user another address.
+#[derive(Clone, Debug)]
+pub struct ResetEmail {
+    /// The app.
+    pub app: AppKey,
+    /// Whose.
+    pub user: UserId,
+    /// The new address.
+    pub email: String,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailReset {
+    /// The user logs in with the new address.
+    Reset,
+    /// Somebody has the address.
+    Taken,
+    /// The user has no address to change.
+    NoEmail,
+    /// There is no such user.
+    Gone,
+}
+
 /// Uses a token up.
 #[derive(Clone, Copy, Debug)]
 pub struct UseToken {
@@ -321,17 +375,6 @@ pub struct SetCustomData {
     pub user: UserId,
     /// The document; `None` removes it.
     pub data: Option<Map<String, Value>>,
-}
-
-/// Sets or removes a secret.
-#[derive(Clone, Debug)]
-pub struct SetSecret {
-    /// The app.
-    pub app: AppKey,
-    /// Its name.
-    pub name: String,
-    /// Its value, sealed; `None` removes it.
-    pub material: Option<Secret<Vec<u8>>>,
 }
 
 /// Keeps what a redirect must be matched with.

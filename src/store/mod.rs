@@ -17,6 +17,7 @@
 
 mod account;
 mod log;
+mod security;
 pub mod sqlite;
 
 use std::future::Future;
@@ -25,11 +26,12 @@ use std::pin::Pin;
 
 pub use account::*;
 pub use log::*;
+pub use security::*;
 
 use crate::model::{
-    AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId, Device, DeviceId,
-    DomainId, GroupId, GuestLogins, LogQuery, ProviderType, Secret, Session, SessionId, Timestamp, User,
-    UserId, UserType,
+    AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,
+    Device, DeviceId, DomainId, GroupId, GuestLogins, LogQuery, Page, ProviderType, Secret, SecretId,
+    Session, SessionId, Timestamp, User, UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -104,7 +106,7 @@ pub trait Ask: Send + Sync {
     /// One user.
     fn user(&self, app: AppKey, user: UserId) -> Answer<'_, Option<User>>;
 
-    /// Users by ascending id.
+    /// A page of users.
     fn users(&self, app: AppKey, page: Page) -> Answer<'_, Vec<User>>;
 
     /// How many users an app has.
@@ -142,8 +144,8 @@ pub trait Ask: Send + Sync {
     /// A user's own API keys, by ascending id; those of the app's server users when `user` is `None`.
     fn api_keys_of(&self, app: AppKey, user: Option<UserId>) -> Answer<'_, Vec<ApiKey>>;
 
-    /// An app's secrets, by name, as they are stored.
-    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<(String, Secret<Vec<u8>>)>>;
+    /// An app's secrets as they are stored, in the order in which they came.
+    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<NamedSecret>>;
 
     /// Events that are due, of every app, the oldest first.
     fn due_events(&self, now: Timestamp, limit: u32) -> Answer<'_, Vec<Event>>;
@@ -192,6 +194,12 @@ pub trait Store: Ask {
     /// with a token that has not lapsed.
     fn register(&self, act: Register) -> Answer<'_, bool>;
 
+    /// Makes a user with a confirmed address and password, who never logged in.
+    fn make_email_user(&self, act: MakeEmailUser) -> Answer<'_, MadeEmailUser>;
+
+    /// Gives a user's credential another address.
+    fn reset_email(&self, act: ResetEmail) -> Answer<'_, EmailReset>;
+
     /// Uses a confirmation token up, once. `false` when there is no such token, or it lapsed.
     fn confirm(&self, act: UseToken) -> Answer<'_, bool>;
 
@@ -223,8 +231,29 @@ pub trait Store: Ask {
     /// Sets what the app keeps of a user. `false` when there is no such user.
     fn set_custom_data(&self, act: SetCustomData) -> Answer<'_, bool>;
 
-    /// Sets or removes a secret. `false` when there was none to remove.
-    fn set_secret(&self, act: SetSecret) -> Answer<'_, bool>;
+    /// Sets the secret of a name, which keeps the id that it has.
+    fn set_secret(&self, act: PutSecret) -> Answer<'_, ()>;
+
+    /// Makes a secret. `false` when another one has the name.
+    fn make_secret(&self, act: PutSecret) -> Answer<'_, bool>;
+
+    /// Gives the secret of an id a name and a value.
+    fn change_secret(&self, act: PutSecret) -> Answer<'_, ChangedSecret>;
+
+    /// Removes a secret. `false` when there was none.
+    fn delete_secret(&self, app: AppKey, secret: SecretId) -> Answer<'_, bool>;
+
+    /// Adds an entry to an access list.
+    fn allow_ip(&self, act: PutAllowedIp) -> Answer<'_, ()>;
+
+    /// Changes an entry of an access list. `false` when there is none of this id.
+    fn change_allowed_ip(&self, act: PutAllowedIp) -> Answer<'_, bool>;
+
+    /// Removes an entry of an access list. `false` when there was none of this id.
+    fn disallow_ip(&self, app: AppKey, entry: AllowedIpId) -> Answer<'_, bool>;
+
+    /// Says how many seconds new sessions of those who are no guests last. `false` when there is no such app.
+    fn set_refresh_token_seconds(&self, app: AppKey, seconds: i64) -> Answer<'_, bool>;
 
     /// Keeps what a redirect to an issuer must be matched with when it comes back.
     fn put_redirect(&self, act: PutRedirect) -> Answer<'_, ()>;
@@ -307,6 +336,10 @@ pub struct AppRecord {
     pub config: String,
     /// Its signing keys, oldest first.
     pub keys: Vec<KeyRecord>,
+    /// From where clients may come, in the order in which it was listed.
+    pub access_list: Vec<AllowedIp>,
+    /// How many seconds new sessions of those who are no guests last, if somebody said so.
+    pub refresh_token_seconds: Option<i64>,
 }
 
 /// A signing key as it is stored.
@@ -349,19 +382,6 @@ pub struct Bearer {
     pub session: Session,
 }
 
-/// A page of users.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Page {
-    /// The last id of the page before.
-    pub after: Option<UserId>,
-    /// At most so many.
-    pub limit: u32,
-    /// Only guests, or only others.
-    pub guest: Option<bool>,
-    /// Only disabled users, or only enabled ones.
-    pub disabled: Option<bool>,
-}
-
 /// Makes the project.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
@@ -386,8 +406,8 @@ pub struct Deploy {
     pub config: String,
     /// The files that are kept as they are.
     pub files: Vec<File>,
-    /// Secrets that are set with it, by name, sealed.
-    pub secrets: Vec<(String, Secret<Vec<u8>>)>,
+    /// Secrets that are set with it, each under the id that its name has, or else this one.
+    pub secrets: Vec<NamedSecret>,
     /// Where it came from: the canonical path, and what tells whether its content changed since.
     pub directory: Option<(String, Vec<u8>)>,
     /// The present.
@@ -407,6 +427,8 @@ pub struct NewApp {
     pub group_id: GroupId,
     /// Its first signing keys.
     pub keys: Vec<KeyRecord>,
+    /// From where clients may come at first.
+    pub access_list: Vec<AllowedIp>,
 }
 
 /// Somebody logs in.

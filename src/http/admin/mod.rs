@@ -18,6 +18,7 @@ mod logs;
 mod pending;
 mod query;
 mod secrets;
+mod security;
 mod sign_in;
 mod summaries;
 mod users;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use serde::de::DeserializeOwned;
 
 use guard::Door;
@@ -96,15 +97,28 @@ fn app_routes() -> Router<Http> {
         .route("/{app}/logs", get(logs::list))
         .route("/{app}/debug/execute_function", post(debug::function))
         .route("/{app}/debug/execute_function_source", post(debug::source))
-        .route("/{app}/users", get(users::list))
+        .route("/{app}/users", get(users::list).post(users::create))
         .route("/{app}/users_count", get(users::count))
+        .route("/{app}/users/verify_token", post(users::verify_token))
         .route("/{app}/users/{user}", get(users::one).delete(change(UserChange::Delete)))
         .route("/{app}/users/{user}/enable", put(change(UserChange::Enable)))
         .route("/{app}/users/{user}/disable", put(change(UserChange::Disable)))
         .route("/{app}/users/{user}/logout", put(change(UserChange::Revoke)))
+        .route("/{app}/users/{user}/devices", get(users::devices))
+        .route("/{app}/users/{user}/reset_email", patch(users::reset_email))
         .route("/{app}/user_registrations/pending_users", get(pending::list))
         .route("/{app}/user_registrations/{by}/{name}", delete(pending::remove))
         .route("/{app}/user_registrations/{by}/{name}/confirm", post(pending::confirm))
+        .route("/{app}/user_registrations/{by}/{name}/send_confirm", post(pending::send_confirm))
+        .route("/{app}/user_registrations/{by}/{name}/run_confirm", post(pending::run_confirm))
+        .route("/{app}/secrets", get(secrets::list).post(secrets::create))
+        .route("/{app}/secrets/{secret}", put(secrets::change).delete(secrets::remove))
+        .route("/{app}/security/access_list", get(security::access_list).post(security::allow))
+        .route("/{app}/security/access_list/{ip}", patch(security::change_allowed).delete(security::disallow))
+        .route(
+            "/{app}/security/refresh_token_expiration",
+            get(security::refresh_token_expiration).put(security::set_refresh_token_expiration),
+        )
 }
 
 /// Ours of one app; `{app}` is the client app id.
@@ -117,7 +131,7 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/keys", get(keys::list))
         .route("/apps/{app}/keys/rotate", post(keys::rotate))
         .route("/apps/{app}/keys/retire", post(keys::retire))
-        .route("/apps/{app}/secrets", get(secrets::list).post(secrets::set))
+        .route("/apps/{app}/secrets", get(secrets::names).post(secrets::set))
         .route("/apps/{app}/secrets/delete", post(secrets::delete))
         .route("/apps/{app}/users/{user}", get(users::whole))
         .route(

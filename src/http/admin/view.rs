@@ -56,7 +56,7 @@ pub(super) struct UserView<'a> {
     #[serde(rename = "type")]
     kind: UserType,
     creation_date: i64,
-    /// The last login or request, as far as it is kept: a guest's to the day, anybody else's to the hour.
+    /// The last login or request, as far as it is kept: a guest's to the day, anybody else's to the hour; 0 for never.
     last_authentication_date: i64,
     /// Always 0: ended sessions are gone, so no date needs to end them.
     sessions_valid_since: i64,
@@ -84,11 +84,7 @@ impl<'a> UserView<'a> {
             identities: identities.collect(),
             kind: user.kind,
             creation_date: user.created().0,
-            last_authentication_date: user
-                .last_active_at
-                .unwrap_or_else(|| user.created())
-                .0
-                .max(user.last_active().start().0),
+            last_authentication_date: user.last_authentication().map_or(0, |at| at.0),
             sessions_valid_since: 0,
             disabled: user.disabled,
             data: user.data(None),

@@ -20,7 +20,7 @@ struct Form {
 
 impl Form {
     async fn read(call: Call, app: &str, body: Body) -> Result<Form, Failure> {
-        let app = call.app(app)?;
+        let app = call.client_app(app)?;
         let body = call.object(body, &app).await?;
         Ok(Form { call, app, body })
     }

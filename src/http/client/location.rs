@@ -17,7 +17,7 @@ struct Location<'a> {
 }
 
 pub(super) async fn location(call: Call, Path(app): Path<String>) -> Answer {
-    let app = call.app(&app)?;
+    let app = call.client_app(&app)?;
     let hostname = call.auth().public_url();
     let location = Location {
         deployment_model: &app.config.deployment_model,

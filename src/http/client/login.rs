@@ -25,7 +25,7 @@ pub(super) async fn login(
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Answer {
-    let app = call.app(&app)?;
+    let app = call.client_app(&app)?;
     if asks_for_link(query.as_deref()) {
         let caller = call.access(Some(app.client_app_id.as_str())).await?;
         let login = Login { provider, body: call.object(body, &app).await?, address: call.address };
@@ -50,7 +50,7 @@ pub(super) async fn get_login(
     if provider.starts_with("oauth2-") {
         return oauth::depart(call, &app, &provider, &query.unwrap_or_default(), &headers).await;
     }
-    let app = call.app(&app)?;
+    let app = call.client_app(&app)?;
     if !app.config.settings.compat.get_login {
         return Ok(reply::only("POST"));
     }

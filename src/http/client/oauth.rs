@@ -26,7 +26,7 @@ pub(super) async fn depart(
     query: &str,
     headers: &HeaderMap,
 ) -> Answer {
-    let app = call.app(app)?;
+    let app = call.client_app(app)?;
     let fields = Fields::read(query);
     let referer = headers.get(REFERER).and_then(|value| value.to_str().ok());
     let wish = Departure {
@@ -86,7 +86,12 @@ async fn come_back(call: &Call, form: &str, headers: &HeaderMap) -> Answer {
     let mut cookies =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let ticket = cookies.find(|(name, _)| *name == TICKET).map(|(_, value)| value);
-    let back = Return { state: fields.get("state").unwrap_or_default(), code: fields.get("code"), ticket };
+    let back = Return {
+        state: fields.get("state").unwrap_or_default(),
+        code: fields.get("code"),
+        ticket,
+        address: call.address,
+    };
     let returned = call.auth().come_back(back).await.map_err(|e| call.failed(e, None))?;
     let mut response = reply::empty(StatusCode::FOUND);
     let to = format!("{}#{}", returned.redirect, fragment(call, &returned));

@@ -14,7 +14,7 @@ pub(super) async fn account(
     method: Method,
     Path((app, provider, _)): Path<(String, String, String)>,
 ) -> Answer {
-    let app = call.app(&app)?;
+    let app = call.client_app(&app)?;
     if method != Method::POST {
         return Ok(reply::only("POST"));
     }

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, params};
 
 use super::rule::{self, Due};
-use super::{Sqlite, row, sql};
+use super::{Sqlite, listing, row, sql};
 use crate::model::{
     AnonymousUserExpiration, AppKey, CredentialId, Day, DeviceHash, GroupId, GuestLogins, LogQuery, LogType,
-    ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
+    ObjectId, Page, ProviderType, Session, SessionId, Timestamp, User, UserId,
 };
 use crate::store::{
-    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Logged, Page, Result,
+    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Logged, NamedSecret,
+    Result,
 };
 
 impl Ask for Sqlite {
@@ -19,7 +20,7 @@ impl Ask for Sqlite {
             let view = connection.unchecked_transaction()?;
             let mut apps = row::all(&view, sql::APPS, (), row::app)?;
             for app in &mut apps {
-                app.keys = row::all(&view, sql::KEYS, [app.key.0], row::key)?;
+                complete(&view, app)?;
             }
             Ok(apps)
         })
@@ -28,7 +29,7 @@ impl Ask for Sqlite {
     fn app(&self, app: AppKey) -> Answer<'_, Option<AppRecord>> {
         self.point(move |connection| {
             let Some(mut found) = row::one(connection, sql::APP, [app.0], row::app)? else { return Ok(None) };
-            found.keys = row::all(connection, sql::KEYS, [app.0], row::key)?;
+            complete(connection, &mut found)?;
             Ok(Some(found))
         })
     }
@@ -64,11 +65,7 @@ impl Ask for Sqlite {
     }
 
     fn users(&self, app: AppKey, page: Page) -> Answer<'_, Vec<User>> {
-        self.parts.readers.long(move |connection| {
-            let after = after(&page.after);
-            let params = params![app.0, after, page.guest, page.disabled, page.limit];
-            row::all(connection, sql::USERS, params, |row| row::user(connection, app, row))
-        })
+        self.parts.readers.long(move |connection| listing::users(connection, app, &page))
     }
 
     fn user_count(&self, app: AppKey) -> Answer<'_, u64> {
@@ -139,13 +136,8 @@ impl Ask for Sqlite {
         self.point(move |connection| api_keys_of(connection, app, user))
     }
 
-    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<(String, Secret<Vec<u8>>)>> {
-        self.point(move |connection| {
-            row::all(connection, sql::SECRETS, [app.0], |row| {
-                let cells = row::Cells::new(row, "secrets", 0);
-                Ok((cells.get(0)?, Secret::new(cells.get(1)?)))
-            })
-        })
+    fn secrets(&self, app: AppKey) -> Answer<'_, Vec<NamedSecret>> {
+        self.point(move |connection| row::all(connection, sql::SECRETS, [app.0], row::secret))
     }
 
     fn due_events(&self, now: Timestamp, limit: u32) -> Answer<'_, Vec<Event>> {
@@ -199,6 +191,13 @@ impl Sqlite {
     fn point<'a, T: 'a>(&'a self, ask: impl FnOnce(&Connection) -> Result<T> + Send + 'a) -> Answer<'a, T> {
         Box::pin(async move { self.parts.readers.point(ask) })
     }
+}
+
+/// Reads what an app has in tables of their own.
+fn complete(connection: &Connection, app: &mut AppRecord) -> Result<()> {
+    app.keys = row::all(connection, sql::KEYS, [app.key.0], row::key)?;
+    app.access_list = row::all(connection, sql::ACCESS_LIST, [app.key.0], row::allowed_ip)?;
+    Ok(())
 }
 
 pub(super) fn group(connection: &Connection) -> Result<Option<GroupId>> {

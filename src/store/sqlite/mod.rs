@@ -6,6 +6,7 @@
 //! | `writer` | the thread, the shared commit |
 //! | `acts/` | each act as its statements |
 //! | `readers`, `asks` | who reads, and what may be asked |
+//! | `listing` | pages of users, each along an index of its own |
 //! | `rule` | when guests are let go |
 //! | `sql`, `row` | every statement, and rows as values |
 //! | `care` | backup and examination |
@@ -15,6 +16,7 @@ mod acts;
 mod asks;
 mod care;
 mod failure;
+mod listing;
 mod open;
 mod readers;
 mod row;
@@ -34,12 +36,13 @@ use readers::Readers;
 use writer::Writer;
 
 use super::{
-    AddKey, Answer, AppendLogs, BackedUp, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy, Expire,
-    Expired, Finding, Found, Link, Linked, LogIn, LogOut, LoggedIn, MadeApiKey, MakeApiKey, PutRedirect,
-    Register, RenewToken, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData,
-    SetDisabled, SetPassword, SetSecret, SettleEvent, Store, Touch, TrimLogs, UseToken,
+    AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
+    EmailReset, Expire, Expired, Finding, Found, Link, Linked, LogIn, LogOut, LoggedIn, MadeApiKey,
+    MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutRedirect, PutSecret, Register, RenewToken,
+    ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData,
+    SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
 };
-use crate::model::{AppKey, CredentialId, GroupId, Timestamp};
+use crate::model::{AllowedIpId, AppKey, CredentialId, GroupId, SecretId, Timestamp};
 
 /// A store in one SQLite file. Its asks and acts are to be made within a tokio runtime.
 ///
@@ -127,6 +130,14 @@ impl Store for Sqlite {
         self.parts.writer.submit(act)
     }
 
+    fn make_email_user(&self, act: MakeEmailUser) -> Answer<'_, MadeEmailUser> {
+        self.parts.writer.submit(act)
+    }
+
+    fn reset_email(&self, act: ResetEmail) -> Answer<'_, EmailReset> {
+        self.parts.writer.submit(act)
+    }
+
     fn confirm(&self, act: UseToken) -> Answer<'_, bool> {
         self.parts.writer.submit(act)
     }
@@ -167,8 +178,36 @@ impl Store for Sqlite {
         self.parts.writer.submit(act)
     }
 
-    fn set_secret(&self, act: SetSecret) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
+    fn set_secret(&self, act: PutSecret) -> Answer<'_, ()> {
+        self.parts.writer.submit(acts::SetSecret(act))
+    }
+
+    fn make_secret(&self, act: PutSecret) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::MakeSecret(act))
+    }
+
+    fn change_secret(&self, act: PutSecret) -> Answer<'_, ChangedSecret> {
+        self.parts.writer.submit(acts::ChangeSecret(act))
+    }
+
+    fn delete_secret(&self, app: AppKey, secret: SecretId) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::DeleteSecret { app, secret })
+    }
+
+    fn allow_ip(&self, act: PutAllowedIp) -> Answer<'_, ()> {
+        self.parts.writer.submit(acts::AllowIp(act))
+    }
+
+    fn change_allowed_ip(&self, act: PutAllowedIp) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::ChangeAllowedIp(act))
+    }
+
+    fn disallow_ip(&self, app: AppKey, entry: AllowedIpId) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::DisallowIp { app, entry })
+    }
+
+    fn set_refresh_token_seconds(&self, app: AppKey, seconds: i64) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::SetRefreshTokenSeconds { app, seconds })
     }
 
     fn put_redirect(&self, act: PutRedirect) -> Answer<'_, ()> {

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_become_someone.sql"),
     include_str!("../../../migrations/sqlite/0004_logs.sql"),
+    include_str!("../../../migrations/sqlite/0005_users.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "PsBy".

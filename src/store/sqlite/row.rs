@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use super::failure::Failure;
 use super::sql;
 use crate::model::{
-    ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId, EventId,
-    GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId, Platform, ProviderType, RequestId,
-    Secret, Session, SessionId, Timestamp, User, UserId, UserType, anonymous_identity_id,
+    AllowedIpId, ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId,
+    EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId, Platform, ProviderType,
+    RequestId, Secret, SecretId, Session, SessionId, Timestamp, User, UserId, UserType,
+    anonymous_identity_id,
 };
 use crate::store::{
-    ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, Operation, Result,
+    AllowedIp, ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, NamedSecret,
+    Operation, Result,
 };
 
 /// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
@@ -246,7 +248,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<Event> {
     })
 }
 
-/// Reads `app_columns!()`; the keys are read apart.
+/// Reads `app_columns!()`; the keys and the access list are read apart.
 pub(super) fn app(row: &Row<'_>) -> Result<AppRecord> {
     let cells = Cells::new(row, "apps", 0);
     let client_app_id = cells.get::<String>(2)?;
@@ -261,6 +263,8 @@ pub(super) fn app(row: &Row<'_>) -> Result<AppRecord> {
         deployment: DeploymentId(cells.object_id(6)?),
         config: config.ok_or_else(|| cells.corrupt(&"its live deployment is gone"))?,
         keys: Vec::new(),
+        access_list: Vec::new(),
+        refresh_token_seconds: cells.get(8)?,
     })
 }
 
@@ -273,6 +277,19 @@ pub(super) fn key(row: &Row<'_>) -> Result<KeyRecord> {
         material: Secret::new(cells.get(2)?),
         created: Timestamp(cells.get(3)?),
     })
+}
+
+/// Reads `id, address, comment`.
+pub(super) fn allowed_ip(row: &Row<'_>) -> Result<AllowedIp> {
+    let cells = Cells::new(row, "access_list", 0);
+    Ok(AllowedIp { id: AllowedIpId(cells.object_id(0)?), address: cells.get(1)?, comment: cells.get(2)? })
+}
+
+/// Reads `id, name, material`.
+pub(super) fn secret(row: &Row<'_>) -> Result<NamedSecret> {
+    let cells = Cells::new(row, "secrets", 0);
+    let (name, material) = (cells.get(1)?, Secret::new(cells.get(2)?));
+    Ok(NamedSecret { id: SecretId(cells.object_id(0)?), name, material })
 }
 
 /// Reads `path, bytes`.

@@ -88,7 +88,8 @@ macro_rules! has_its_address {
 /// The columns that `row::app` reads, in its order.
 macro_rules! app_columns {
     () => {
-        "a.key, a.id, a.client_app_id, a.domain_id, a.group_id, a.created, a.deployment, d.config"
+        "a.key, a.id, a.client_app_id, a.domain_id, a.group_id, a.created, a.deployment, d.config,
+         a.refresh_token_seconds"
     };
 }
 
@@ -98,6 +99,12 @@ macro_rules! due {
         "(guest = 1 and id < ?3 and (last_seen is null or last_seen < ?4))"
     };
 }
+
+/// The columns that `row::user` reads.
+pub(super) const USER_COLUMNS: &str = user_columns!("u.");
+/// What a provider told of somebody's address, and name: to the letter what the indexes of `0005` hold.
+pub(super) const TOLD_EMAIL: &str = "(case when json_valid(i.data) then lower(i.data ->> '$.email') end)";
+pub(super) const TOLD_NAME: &str = "(case when json_valid(i.data) then lower(i.data ->> '$.name') end)";
 
 statements! {
     // The writer's shared transaction, and each act's part of it.
@@ -170,10 +177,6 @@ statements! {
         " join users u on u.app = s.app and u.id = s.user where s.app = ?1 and s.user = ?2 and s.id = ?3"
     );
     USER = concat!("select ", user_columns!("u."), " from users u where u.app = ?1 and u.id = ?2");
-    USERS = concat!(
-        "select ", user_columns!("u."), " from users u where u.app = ?1 and u.id > ?2",
-        " and (?3 is null or u.guest = ?3) and (?4 is null or u.disabled = ?4) order by u.id limit ?5"
-    );
     USER_COUNT = "select count(*) from users where app = ?1";
     USER_EXISTS = "select 1 from users where app = ?1 and id = ?2";
     SESSION = concat!(
@@ -260,6 +263,9 @@ statements! {
     SET_PASSWORD =
         "update credentials set hash = ?3, reset_id = null, reset_hash = null, reset_until = null
          where app = ?1 and id = ?2 returning user";
+    MOVE_CREDENTIAL =
+        "update credentials set email = ?3, reset_id = null, reset_hash = null, reset_until = null
+         where app = ?1 and id = ?2";
     DELETE_CREDENTIAL = "delete from credentials where app = ?1 and id = ?2 returning email";
     DELETE_PENDING = "delete from credentials where app = ?1 and id = ?2 and user is null returning email";
 
@@ -283,12 +289,20 @@ statements! {
     DELETE_API_KEY = "delete from api_keys where app = ?1 and user = ?2 and id = ?3";
     DELETE_API_KEYS_OF = "delete from api_keys where app = ?1 and user = ?2 returning id";
 
-    // Secrets, redirects, events.
-    SECRETS = "select name, material from secrets where app = ?1 order by name";
+    // Secrets, access lists, redirects, events.
+    SECRETS = "select id, name, material from secrets where app = ?1 order by id";
+    SECRET_OF_NAME = "select id from secrets where app = ?1 and name = ?2";
     PUT_SECRET =
-        "insert into secrets (app, name, material) values (?1, ?2, ?3)
+        "insert into secrets (app, id, name, material) values (?1, ?2, ?3, ?4)
          on conflict (app, name) do update set material = excluded.material";
-    DELETE_SECRET = "delete from secrets where app = ?1 and name = ?2";
+    CHANGE_SECRET = "update secrets set name = ?3, material = ?4 where app = ?1 and id = ?2";
+    DELETE_SECRET = "delete from secrets where app = ?1 and id = ?2";
+    ACCESS_LIST = "select id, address, comment from access_list where app = ?1 order by id";
+    ALLOWED_IP = "select id, address, comment from access_list where app = ?1 and id = ?2";
+    INSERT_ALLOWED_IP = "insert into access_list (app, id, address, comment) values (?1, ?2, ?3, ?4)";
+    CHANGE_ALLOWED_IP = "update access_list set address = ?3, comment = ?4 where app = ?1 and id = ?2";
+    DELETE_ALLOWED_IP = "delete from access_list where app = ?1 and id = ?2";
+    SET_REFRESH_TOKEN_SECONDS = "update apps set refresh_token_seconds = ?2 where key = ?1";
     INSERT_REDIRECT = "insert into redirects (state, record, until) values (?1, ?2, ?3)";
     REDIRECT = "select record, until from redirects where state = ?1";
     TAKE_REDIRECT = "delete from redirects where state = ?1 and until > ?2 returning record";

@@ -111,7 +111,8 @@ fn users_are_listed_counted_changed_and_deleted() {
             (404, &json!("user not found"), &json!("UserNotFound"))
         );
     }
-    for wrong in ["users/joe", "users?limit=1001", "users?status=gone", "users?desc", "users?after=joe"] {
+    for wrong in ["users/joe", "users?limit=1001", "users?status=gone", "users?sort=email", "users?after=joe"]
+    {
         let (status, said) = ask(&place, "GET", &format!("{path}/{wrong}"));
         assert_eq!((status, &said["error_code"]), (400, &json!("InvalidParameter")), "{wrong}");
     }
@@ -145,10 +146,7 @@ fn server_keys_are_made_shown_switched_and_deleted_with_their_users() {
     let user = &users[0];
     assert_eq!((&user["type"], &user["data"]), (&json!("server"), &json!({"name": "worker"})));
     assert_eq!(user["identities"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        (&user["identities"][0]["id"], &user["creation_date"]),
-        (&json!(id), &user["last_authentication_date"])
-    );
+    assert_eq!((&user["identities"][0]["id"], &user["last_authentication_date"]), (&json!(id), &json!(0)));
 
     for (body, status, code) in [
         (json!({"name": ""}), 400, Value::Null),

@@ -7,12 +7,12 @@ use passerby::store::{
 
 use super::Engine;
 use super::given::{
-    APP, NOON, OTHER, deployment, file, guest, id, log_in_all, new_app, signing_key, taken, user_id,
+    APP, NOON, OTHER, deployment, file, guest, id, log_in_all, new_app, secret, signing_key, taken, user_id,
 };
 
 /// The record that a new app has.
 fn record(act: &Deploy) -> AppRecord {
-    let NewApp { id, client_app_id, domain_id, group_id, keys } = act.new.clone().unwrap();
+    let NewApp { id, client_app_id, domain_id, group_id, keys, access_list } = act.new.clone().unwrap();
     AppRecord {
         key: act.app,
         id,
@@ -23,6 +23,8 @@ fn record(act: &Deploy) -> AppRecord {
         deployment: act.deployment,
         config: act.config.clone(),
         keys,
+        access_list,
+        refresh_token_seconds: None,
     }
 }
 
@@ -102,16 +104,18 @@ pub(crate) async fn secrets_come_with_a_deployment_once(engine: &dyn Engine) {
     let news = new_app(APP, "news-abcde", 1);
     store.deploy(news.clone()).await.unwrap();
     assert_eq!(store.secrets(APP).await.unwrap(), news.secrets);
-    let secret = |bytes: &[u8]| ("jwtKey".to_owned(), Secret::new(bytes.to_vec()));
-    let second = Deploy { secrets: vec![secret(&[3])], ..deployment(&news, 1) };
-    let stale = Deploy { secrets: vec![secret(&[4])], ..deployment(&news, 2) };
+    // Under another id, of which its name has one already.
+    let with = |bytes: &[u8]| vec![secret(2, "jwtKey", bytes)];
+    let second = Deploy { secrets: with(&[3]), ..deployment(&news, 1) };
+    let stale = Deploy { secrets: with(&[4]), ..deployment(&news, 2) };
     store.deploy(second.clone()).await.unwrap();
     assert_eq!(taken(&store.deploy(stale).await), Some(Taken::Deployment));
-    assert_eq!(store.secrets(APP).await.unwrap(), second.secrets);
+    let kept = [secret(1, "jwtKey", &[3])];
+    assert_eq!(store.secrets(APP).await.unwrap(), kept);
     // An old deployment again does not bring its secrets back, and one without any takes none away.
     store.deploy(news).await.unwrap();
     store.deploy(deployment(&second, 3)).await.unwrap();
-    assert_eq!(store.secrets(APP).await.unwrap(), second.secrets);
+    assert_eq!(store.secrets(APP).await.unwrap(), kept);
 }
 
 pub(crate) async fn files_are_listed_bytewise(engine: &dyn Engine) {

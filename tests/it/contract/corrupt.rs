@@ -1,6 +1,7 @@
 //! Rows that this server cannot have written are told apart, never a panic.
 
-use passerby::store::{Error, LogIn, Page, Result};
+use passerby::model::Page;
+use passerby::store::{Error, LogIn, Result};
 
 use super::given::{
     APP, NOON, become_someone, claim, events, guest, link, log_in_all, log_in_with, new_app, session_id,

@@ -1,8 +1,8 @@
 //! E-mail addresses with passwords, before and after a user has them.
 
-use passerby::model::{ProviderType, Secret};
+use passerby::model::{Page, ProviderType, Secret};
 use passerby::store::{
-    Claim, Credential, DeleteUser, Linked, LoggedIn, Page, Register, RenewToken, ResetPassword, SentToken,
+    Claim, Credential, DeleteUser, Linked, LoggedIn, Register, RenewToken, ResetPassword, SentToken,
     SetPassword, Taken, TokenPurpose, UseToken,
 };
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use passerby::model::{
-    ApiKeyId, AppId, AppKey, CredentialId, DAY, Day, DeploymentId, Device, DeviceHash, DeviceId, DomainId,
-    EventId, GroupId, Identity, ObjectId, ProviderType, Secret, Session, SessionId, Timestamp, User, UserId,
-    UserType, anonymous_identity_id,
+    AllowedIpId, ApiKeyId, AppId, AppKey, CredentialId, DAY, Day, DeploymentId, Device, DeviceHash, DeviceId,
+    DomainId, EventId, GroupId, Identity, ObjectId, ProviderType, Secret, SecretId, Session, SessionId,
+    Timestamp, User, UserId, UserType, anonymous_identity_id,
 };
 use passerby::store::{
-    ApiKey, Claim, Credential, Deploy, Error, Events, File, KeyRecord, Link, Linked, LogIn, MakeApiKey,
-    NewApp, Register, Result, SentToken, Store, Taken, UseToken,
+    AllowedIp, ApiKey, Claim, Credential, Deploy, Error, Events, File, KeyRecord, Link, Linked, LogIn,
+    MakeApiKey, MakeEmailUser, NamedSecret, NewApp, Register, Result, SentToken, Store, Taken, UseToken,
 };
 use serde_json::{Map, Value, json};
 
@@ -206,6 +206,19 @@ pub(crate) fn credential_of(act: &Register) -> Credential {
     }
 }
 
+/// The user whom an administrator makes with the `n`th credential.
+pub(crate) fn email_user(n: u32, email: &str) -> MakeEmailUser {
+    MakeEmailUser {
+        app: APP,
+        user: UserId(id(NOON, 650_000 + n)),
+        credential: credential_id(n),
+        email: email.to_owned(),
+        hash: password(n),
+        events: Events::default(),
+        now: NOON,
+    }
+}
+
 /// The identity that the `n`th credential proves, with the `n`th password.
 pub(crate) fn email_claim(n: u32) -> Claim {
     let data = object(json!({ "email": format!("{n}@example.com") }));
@@ -237,6 +250,17 @@ pub(crate) fn anonymous(user: UserId) -> Identity {
     Identity { id: anonymous_identity_id(user), provider: ProviderType::AnonUser, data: Map::new() }
 }
 
+/// The `n`th secret.
+pub(crate) fn secret(n: u32, name: &str, material: &[u8]) -> NamedSecret {
+    let id = SecretId(id(NOON, 900_000 + n));
+    NamedSecret { id, name: name.to_owned(), material: Secret::new(material.to_vec()) }
+}
+
+/// The `n`th entry of an access list.
+pub(crate) fn allowed_ip(n: u32, address: &str) -> AllowedIp {
+    AllowedIp { id: AllowedIpId(id(NOON, 950_000 + n)), address: address.to_owned(), comment: String::new() }
+}
+
 /// A new app with one key and two files.
 pub(crate) fn new_app(key: AppKey, client_app_id: &str, n: u32) -> Deploy {
     Deploy {
@@ -247,12 +271,13 @@ pub(crate) fn new_app(key: AppKey, client_app_id: &str, n: u32) -> Deploy {
             domain_id: DomainId(id(NOON, 10 * n + 1)),
             group_id: GroupId(id(NOON, 1)),
             keys: vec![signing_key("first", 0)],
+            access_list: vec![allowed_ip(n, "0.0.0.0/0")],
         }),
         replaces: None,
         deployment: DeploymentId(id(NOON, 10 * n + 2)),
         config: format!(r#"{{"name":"{client_app_id}"}}"#),
         files: vec![file("rules/b.json", b"{}"), file("hosting/files/a\u{fc}.html", &[0, 255, 10])],
-        secrets: vec![("jwtKey".to_owned(), Secret::new(vec![1, 2]))],
+        secrets: vec![secret(1, "jwtKey", &[1, 2])],
         directory: None,
         now: NOON,
     }

@@ -1,8 +1,8 @@
 //! Somebody comes who has an identity.
 
-use passerby::model::{ProviderType, User, UserType};
+use passerby::model::{Page, ProviderType, User, UserType};
 use passerby::store::{
-    Bearer, DeleteUser, LogIn, LogOut, LoggedIn, Page, SetCustomData, SetDisabled, Taken, Touch,
+    Bearer, DeleteUser, LogIn, LogOut, LoggedIn, SetCustomData, SetDisabled, Taken, Touch,
 };
 use serde_json::{Map, json};
 

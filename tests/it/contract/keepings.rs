@@ -1,37 +1,87 @@
-//! Secrets, and what redirects are matched with.
+//! Secrets, access lists, and what redirects are matched with.
 
-use passerby::model::Secret;
-use passerby::store::{PutRedirect, SetSecret, Taken};
+use passerby::model::AllowedIpId;
+use passerby::store::{AllowedIp, ChangedSecret, PutAllowedIp, PutRedirect, PutSecret, Taken};
 
 use super::Engine;
-use super::given::{APP, NOON, OTHER, taken};
+use super::given::{APP, NOON, OTHER, allowed_ip, id, new_app, secret, taken};
 
-/// Sets the secret of a name, or removes it.
-fn secret(name: &str, material: Option<&[u8]>) -> SetSecret {
-    let material = material.map(|bytes| Secret::new(bytes.to_vec()));
-    SetSecret { app: APP, name: name.to_owned(), material }
+fn put(n: u32, name: &str, material: &[u8]) -> PutSecret {
+    PutSecret { app: APP, secret: secret(n, name, material) }
 }
 
-pub(crate) async fn secrets_are_set_and_removed_by_name(engine: &dyn Engine) {
+pub(crate) async fn secrets_are_set_by_name_and_keep_their_ids(engine: &dyn Engine) {
     let store = engine.open();
-    let names = ["b", "B", "a-1", "Z", "a"];
-    for name in names {
+    for (n, name) in (1..).zip(["b", "B", "a-1"]) {
         for _again in 0..2 {
-            assert!(store.set_secret(secret(name, Some(&[0, 255]))).await.unwrap());
+            store.set_secret(put(n, name, &[0, 255])).await.unwrap();
         }
     }
-    assert!(store.set_secret(secret("b", Some(b"new"))).await.unwrap());
-    let kept = |name: &str| {
-        let bytes = if name == "b" { b"new".to_vec() } else { vec![0, 255] };
-        (name.to_owned(), Secret::new(bytes))
-    };
-    let sorted = ["B", "Z", "a", "a-1", "b"].map(kept);
-    assert_eq!(store.secrets(APP).await.unwrap(), sorted);
+    store.set_secret(put(9, "b", b"new")).await.unwrap();
+    let kept = [secret(1, "b", b"new"), secret(2, "B", &[0, 255]), secret(3, "a-1", &[0, 255])];
+    assert_eq!(store.secrets(APP).await.unwrap(), kept);
     assert_eq!(store.secrets(OTHER).await.unwrap(), []);
-    assert!(!store.set_secret(SetSecret { app: OTHER, ..secret("b", None) }).await.unwrap());
-    assert!(store.set_secret(secret("b", None)).await.unwrap());
-    assert!(!store.set_secret(secret("b", None)).await.unwrap());
-    assert_eq!(store.secrets(APP).await.unwrap(), sorted[..4]);
+    assert!(!store.delete_secret(OTHER, kept[0].id).await.unwrap());
+    assert!(store.delete_secret(APP, kept[0].id).await.unwrap());
+    assert!(!store.delete_secret(APP, kept[0].id).await.unwrap());
+    assert_eq!(store.secrets(APP).await.unwrap(), kept[1..]);
+}
+
+pub(crate) async fn a_secret_is_made_and_changed_by_id(engine: &dyn Engine) {
+    let store = engine.open();
+    for _again in 0..2 {
+        assert!(store.make_secret(put(1, "a", b"1")).await.unwrap());
+    }
+    assert!(!store.make_secret(put(2, "a", b"2")).await.unwrap(), "the name is taken");
+    assert_eq!(taken(&store.make_secret(put(1, "b", b"2")).await), Some(Taken::Id));
+    assert!(store.make_secret(put(2, "b", b"2")).await.unwrap());
+    assert_eq!(store.change_secret(put(2, "a", b"3")).await.unwrap(), ChangedSecret::NameTaken);
+    assert_eq!(store.change_secret(put(3, "c", b"3")).await.unwrap(), ChangedSecret::Gone);
+    let elsewhere = PutSecret { app: OTHER, ..put(2, "c", b"3") };
+    assert_eq!(store.change_secret(elsewhere).await.unwrap(), ChangedSecret::Gone);
+    assert_eq!(store.secrets(APP).await.unwrap(), [secret(1, "a", b"1"), secret(2, "b", b"2")]);
+    for _again in 0..2 {
+        assert_eq!(store.change_secret(put(2, "c", b"3")).await.unwrap(), ChangedSecret::Changed);
+    }
+    assert_eq!(store.secrets(APP).await.unwrap(), [secret(1, "a", b"1"), secret(2, "c", b"3")]);
+}
+
+pub(crate) async fn an_access_list_is_kept_with_its_app(engine: &dyn Engine) {
+    let store = engine.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    let list = async || store.app(APP).await.unwrap().unwrap().access_list;
+    let first = allowed_ip(1, "0.0.0.0/0");
+    assert_eq!(list().await, std::slice::from_ref(&first));
+    let second = allowed_ip(2, "192.0.2.7");
+    let act = PutAllowedIp { app: APP, entry: second.clone() };
+    for _again in 0..2 {
+        store.allow_ip(act.clone()).await.unwrap();
+    }
+    let other = PutAllowedIp { entry: allowed_ip(2, "192.0.2.8"), ..act.clone() };
+    assert_eq!(taken(&store.allow_ip(other.clone()).await), Some(Taken::Id));
+    assert_eq!(list().await, [first.clone(), second.clone()]);
+    assert_eq!(store.apps().await.unwrap()[0].access_list, [first.clone(), second.clone()]);
+    let changed = AllowedIp { comment: "home".to_owned(), ..other.entry };
+    assert!(store.change_allowed_ip(PutAllowedIp { app: APP, entry: changed.clone() }).await.unwrap());
+    let elsewhere = PutAllowedIp { app: OTHER, entry: changed.clone() };
+    assert!(!store.change_allowed_ip(elsewhere).await.unwrap());
+    assert_eq!(list().await, [first.clone(), changed.clone()]);
+    assert!(!store.disallow_ip(OTHER, first.id).await.unwrap());
+    assert!(!store.disallow_ip(APP, AllowedIpId(id(NOON, 0))).await.unwrap());
+    assert!(store.disallow_ip(APP, first.id).await.unwrap());
+    assert!(!store.disallow_ip(APP, first.id).await.unwrap());
+    assert_eq!(list().await, [changed]);
+}
+
+pub(crate) async fn an_app_keeps_how_long_its_sessions_last(engine: &dyn Engine) {
+    let store = engine.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    assert_eq!(store.app(APP).await.unwrap().unwrap().refresh_token_seconds, None);
+    assert!(!store.set_refresh_token_seconds(OTHER, 1_800).await.unwrap());
+    for _again in 0..2 {
+        assert!(store.set_refresh_token_seconds(APP, 1_800).await.unwrap());
+        assert_eq!(store.app(APP).await.unwrap().unwrap().refresh_token_seconds, Some(1_800));
+    }
 }
 
 /// A redirect that began so many seconds after noon and may take ten minutes.

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use passerby::model::{Device, LogQuery, Platform, Secret, Timestamp};
+use passerby::model::{Device, LogQuery, Page, Platform, Secret, Timestamp};
 use passerby::store::{
-    AddKey, ApiKey, AppendLogs, DeleteUser, Deploy, Error, Found, Link, Linked, LogIn, NewEvent, Page,
-    PutRedirect, Register, Result, SetCustomData, SetDisabled, SetPassword, SetSecret, Store, Taken, Touch,
+    AddKey, ApiKey, AppendLogs, DeleteUser, Deploy, Error, Found, Link, Linked, LogIn, MakeEmailUser,
+    NewEvent, PutAllowedIp, PutRedirect, PutSecret, Register, ResetEmail, Result, SetCustomData, SetDisabled,
+    SetPassword, Store, Taken, Touch,
 };
 use serde_json::json;
 
 use super::given::{
-    APP, NOON, OTHER, TODAY, api_key, become_someone, claim, confirmed, deployment, device, email_claim,
-    event_id, events, file, guest, link, log_in_all, log_in_with, make, new_app, object, register,
-    session_id, signing_key, taken, user_id, user_of, with_device,
+    APP, NOON, OTHER, TODAY, allowed_ip, api_key, become_someone, claim, confirmed, deployment, device,
+    email_claim, email_user, event_id, events, file, guest, link, log_in_all, log_in_with, make, new_app,
+    object, register, secret, session_id, signing_key, taken, user_id, user_of, with_device,
 };
 use super::logs::{count, entry};
 use super::{Engine, tampered};
@@ -36,8 +37,10 @@ pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engi
     store.make_api_key(make(&api_key(1, user_id(NOON, 803)))).await.unwrap();
     let data = Some(object(json!({ "colour": "blue" })));
     store.set_custom_data(SetCustomData { app: APP, user: user_id(NOON, 804), data }).await.unwrap();
-    let material = Some(Secret::new(b"sealed".to_vec()));
-    store.set_secret(SetSecret { app: APP, name: "key".to_owned(), material }).await.unwrap();
+    store.set_secret(PutSecret { app: APP, secret: secret(2, "key", b"sealed") }).await.unwrap();
+    let listed = PutAllowedIp { app: APP, entry: allowed_ip(2, "2001:db8::/32") };
+    store.allow_ip(listed).await.unwrap();
+    store.set_refresh_token_seconds(APP, 1_800).await.unwrap();
     store.append_logs(AppendLogs { entries: vec![(APP, entry(4))] }).await.unwrap();
     store.count_guest_logins(count(1, TODAY, Platform::Ios, 5)).await.unwrap();
     let before = everything(&store).await;
@@ -272,8 +275,21 @@ pub(crate) async fn text_with_a_nul_is_refused(engine: &dyn Engine) {
     assert!(unavailable(store.set_password(set).await.map(drop)));
     let key = ApiKey { server: true, name: "\0".to_owned(), ..api_key(1, user_id(NOON, 4)) };
     assert!(unavailable(store.make_api_key(make(&key)).await.map(drop)));
-    let secret = SetSecret { app: APP, name: "\0".to_owned(), material: Some(Secret::new(vec![])) };
-    assert!(unavailable(store.set_secret(secret).await.map(drop)));
+    let secret = PutSecret { app: APP, secret: secret(1, "\0", b"") };
+    assert!(unavailable(store.set_secret(secret.clone()).await));
+    assert!(unavailable(store.make_secret(secret.clone()).await.map(drop)));
+    assert!(unavailable(store.change_secret(secret).await.map(drop)));
+    let listed = PutAllowedIp { app: APP, entry: allowed_ip(1, "\0") };
+    assert!(unavailable(store.allow_ip(listed.clone()).await));
+    assert!(unavailable(store.change_allowed_ip(listed).await.map(drop)));
+    for act in [
+        MakeEmailUser { email: "\0".to_owned(), ..email_user(1, "anna@example.com") },
+        MakeEmailUser { hash: Secret::new("\0".to_owned()), ..email_user(1, "anna@example.com") },
+    ] {
+        assert!(unavailable(store.make_email_user(act).await.map(drop)));
+    }
+    let reset = ResetEmail { app: APP, user: user_id(NOON, 2), email: "\0".to_owned(), now: NOON };
+    assert!(unavailable(store.reset_email(reset).await.map(drop)));
     let redirect = PutRedirect { state: [1; 32], record: "\0".to_owned(), until: NOON, now: NOON };
     assert!(unavailable(store.put_redirect(redirect).await));
     let event = NewEvent { id: event_id(1), user: "\0".to_owned(), providers: vec![], at: NOON };

@@ -16,6 +16,7 @@ mod link;
 mod log_in;
 mod logs;
 mod model;
+mod pages;
 mod races;
 mod sqlite;
 mod users;
@@ -129,7 +130,10 @@ macro_rules! contract {
                 pages_tell_guests_from_others,
             }
             keepings: {
-                secrets_are_set_and_removed_by_name,
+                secrets_are_set_by_name_and_keep_their_ids,
+                a_secret_is_made_and_changed_by_id,
+                an_access_list_is_kept_with_its_app,
+                an_app_keeps_how_long_its_sessions_last,
                 a_redirect_comes_back_once_and_in_its_time,
                 lapsed_redirects_do_not_gather,
             }
@@ -178,6 +182,12 @@ macro_rules! contract {
             model: {
                 every_short_story_ends_as_the_model_says,
                 long_stories_at_random_go_as_the_model_says,
+            }
+            pages: {
+                a_page_holds_whom_its_filters_say_in_its_order,
+                who_is_sought_is_found_by_address_name_and_id,
+                an_administrator_makes_a_user_with_an_address,
+                an_address_is_changed_with_all_that_knows_it,
             }
             races: {
                 a_guest_who_links_while_it_expires_stays_or_never_was,

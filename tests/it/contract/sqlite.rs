@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use passerby::model::{AnonymousUserExpiration, Day, ExpiryClock, User};
+use passerby::model::{AnonymousUserExpiration, Day, ExpiryClock, Page, User};
 use passerby::store::sqlite::{OpenError, Options, Sqlite};
-use passerby::store::{Bearer, Error, Expire, Linked, LogIn, Page, Store};
+use passerby::store::{Bearer, Error, Expire, Linked, LogIn, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -89,7 +89,7 @@ async fn a_newer_schema_is_refused_only_by_servers_that_are_too_old_for_it() {
     drop(store);
     file.run("update server set min_server = 8");
     let refused = file.try_open().err().unwrap();
-    assert!(matches!(refused, OpenError::Newer { schema: 9, min_server: 8, known: 3 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::Newer { schema: 9, min_server: 8, known: 4 }), "{refused:?}");
 }
 
 /// A file as the first release made it, with guests of every kind in it, is brought to the present and works.
@@ -133,6 +133,35 @@ async fn a_file_of_the_first_schema_is_brought_to_the_present() {
     assert_eq!(file.open().user_count(APP).await.unwrap(), 2);
 }
 
+/// Secrets that had no id get one, and apps that had no access list let everybody in, as they did.
+#[tokio::test]
+async fn a_file_of_the_second_schema_keeps_its_secrets_and_lets_everybody_in() {
+    let file = File::fresh();
+    file.run(include_str!("../../../migrations/sqlite/0001_init.sql"));
+    file.run(include_str!("../../../migrations/sqlite/0002_become_someone.sql"));
+    file.run(
+        "pragma application_id = 0x50734279; pragma user_version = 2;
+         update server set founded = 1795500000;
+         insert into apps values (7, x'000000000000000000000001', 'news-abcde', x'000000000000000000000002',
+                                  x'000000000000000000000003', 1795500000, x'000000000000000000000004');
+         insert into deployments values (7, x'000000000000000000000004', 1795500000, '{}');
+         insert into secrets values (7, 'b', x'02'), (7, 'a', x'01'), (8, 'a', x'03');",
+    );
+    let store = file.open();
+    let names: Vec<(String, Vec<u8>, String)> = store
+        .secrets(APP)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|secret| (secret.name, secret.material.expose().clone(), secret.id.to_string()))
+        .collect();
+    let of = |name: &str, material: u8, n: u8| (name.to_owned(), vec![material], format!("6b0527e0{n:016x}"));
+    assert_eq!(names, [of("a", 1, 1), of("b", 2, 2)]);
+    let app = store.app(APP).await.unwrap().unwrap();
+    let addresses: Vec<String> = app.access_list.into_iter().map(|entry| entry.address).collect();
+    assert_eq!((addresses, app.refresh_token_seconds), (vec!["0.0.0.0/0".to_owned()], None));
+}
+
 /// An index more would be a write more of every login.
 #[test]
 fn a_guest_who_was_never_seen_again_is_in_no_index() {
@@ -140,13 +169,24 @@ fn a_guest_who_was_never_seen_again_is_in_no_index() {
     drop(file.open());
     let connection = Connection::open(file.path()).unwrap();
     let indexes: Vec<String> = connection
-        .prepare("select name from sqlite_schema where type = 'index' and tbl_name in ('users', 'sessions')")
+        .prepare(
+            "select name || ': ' || substr(sql, instr(sql, 'where')) from sqlite_schema
+             where type = 'index' and tbl_name in ('users', 'sessions') order by name",
+        )
         .unwrap()
         .query_map((), |row| row.get(0))
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    assert_eq!(indexes, ["users_by_last_seen"]);
+    let expected = [
+        "users_by_activity: where guest = 0",
+        "users_by_last_seen: where guest = 1 and last_seen is not null",
+        "users_disabled: where disabled = 1",
+        "users_not_guests: where guest = 0",
+    ];
+    let indexes: Vec<String> =
+        indexes.iter().map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(indexes, expected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Users and their sessions, once they are there.
 
-use passerby::model::{DAY, Day, Timestamp, User, UserId};
-use passerby::store::{DeleteUser, LogIn, LogOut, Page, RevokeSessions, SetDisabled, Touch};
+use passerby::model::{DAY, Day, Page, Timestamp, User, UserId};
+use passerby::store::{DeleteUser, LogIn, LogOut, RevokeSessions, SetDisabled, Touch};
 
 use super::Engine;
 use super::given::{
@@ -115,7 +115,7 @@ pub(crate) async fn pages_can_be_narrowed(engine: &dyn Engine) {
         store.set_disabled(act).await.unwrap();
     }
     let page = async |guest, disabled| {
-        let page = Page { after: None, limit: 10, guest, disabled };
+        let page = Page { limit: 10, guest, disabled, ..Page::default() };
         ids(&store.users(APP, page).await.unwrap())
     };
     let users = |ns: &[u32]| ns.iter().map(|&n| user_id(NOON, n)).collect::<Vec<_>>();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use passerby::auth::{App, Presented, UserChange};
 use passerby::expiry::Reaper;
-use passerby::model::{AnonymousUserExpiration, DAY, Day, ExpiryClock, Timestamp, UserId};
-use passerby::store::Page;
+use passerby::model::{AnonymousUserExpiration, DAY, Day, ExpiryClock, Page, Timestamp, UserId};
 
 use super::people::{Act, HABITS, Person, second};
 use super::{BEGINNING, policy, settings, step};

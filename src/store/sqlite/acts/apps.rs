@@ -3,6 +3,7 @@
 use aws_lc_rs::digest;
 use rusqlite::params;
 
+use super::security;
 use crate::model::{AppKey, GroupId, Timestamp};
 use crate::store::sqlite::failure::{is_taken, refuse_nul};
 use crate::store::sqlite::writer::{Act, Desk};
@@ -41,7 +42,7 @@ impl Sealed {
         let keys = act.new.iter().flat_map(|new| &new.keys).map(|key| key.id.as_str());
         let paths = act.files.iter().map(|file| file.path.as_str());
         let directory = act.directory.iter().map(|(path, _)| path.as_str());
-        let secrets = act.secrets.iter().map(|(name, _)| name.as_str());
+        let secrets = act.secrets.iter().map(|secret| secret.name.as_str());
         let texts = keys.chain(paths).chain(directory).chain(secrets);
         refuse_nul(texts.chain([act.config.as_str()]))?;
         let hashes = act.files.iter().map(|file| sha256(&file.bytes)).collect();
@@ -76,8 +77,8 @@ impl Act for Sealed {
             desk.run(sql::INSERT_FILE, params![hash, file.bytes])?;
             desk.run(sql::INSERT_DEPLOYMENT_FILE, params![app.0, deployment.0.0, file.path, hash])?;
         }
-        for (name, material) in &self.act.secrets {
-            desk.run(sql::PUT_SECRET, params![app.0, name, material.expose()])?;
+        for secret in &self.act.secrets {
+            security::set(desk, app, secret)?;
         }
         if let Some((path, content)) = &self.act.directory {
             desk.run(sql::PUT_DIRECTORY, params![path, app.0, content])?;
@@ -112,7 +113,8 @@ impl Sealed {
             Err(error) if is_taken(&error) => return Err(Error::Conflict(Taken::Id)),
             Err(error) => return Err(error.into()),
         }
-        new.keys.iter().try_for_each(|key| insert_key(desk, app, key))
+        new.keys.iter().try_for_each(|key| insert_key(desk, app, key))?;
+        new.access_list.iter().try_for_each(|entry| security::insert_allowed_ip(desk, app, entry))
     }
 
     fn move_live_pointer(&self, desk: &Desk) -> Result<()> {

@@ -3,6 +3,7 @@
 mod api_keys;
 mod apps;
 mod credentials;
+mod email_users;
 mod events;
 mod expiry;
 mod identities;
@@ -10,8 +11,13 @@ mod link;
 mod log_in;
 mod logs;
 mod redirects;
+mod security;
 mod users;
 
 pub(super) use apps::{Sealed, SeeTime};
 pub(super) use credentials::{ConfirmCredential, DeletePending};
 pub(super) use redirects::TakeRedirect;
+pub(super) use security::{
+    AllowIp, ChangeAllowedIp, ChangeSecret, DeleteSecret, DisallowIp, MakeSecret, SetRefreshTokenSeconds,
+    SetSecret,
+};

@@ -1,4 +1,4 @@
-//! What an issuer's answer is matched with, and secrets.
+//! What an issuer's answer is matched with.
 
 use rusqlite::params;
 
@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 use crate::store::sqlite::failure::{is_taken, refuse_nul};
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
-use crate::store::{Error, PutRedirect, Result, SetSecret, Taken};
+use crate::store::{Error, PutRedirect, Result, Taken};
 
 /// How many lapsed redirects go for each that comes: more than one, so that they cannot gather.
 const SWEPT: u32 = 4;
@@ -45,18 +45,5 @@ impl Act for TakeRedirect {
         row::one(desk.connection(), sql::TAKE_REDIRECT, params![self.state, self.now.0], |row| {
             row::Cells::new(row, "redirects", 0).get(0)
         })
-    }
-}
-
-impl Act for SetSecret {
-    type Done = bool;
-
-    fn perform(&self, desk: &mut Desk) -> Result<bool> {
-        refuse_nul([self.name.as_str()])?;
-        let changed = match &self.material {
-            Some(material) => desk.run(sql::PUT_SECRET, params![self.app.0, self.name, material.expose()])?,
-            None => desk.run(sql::DELETE_SECRET, params![self.app.0, self.name])?,
-        };
-        Ok(changed > 0)
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use passerby::model::{AppKey, CredentialId, Session, User, UserId};
+use passerby::model::{AppKey, CredentialId, Page, Session, User, UserId};
 use passerby::store::{
-    ApiKey, Credential, DeleteApiKey, DeleteUser, Error, Expire, Link, LogIn, LogOut, MakeApiKey, Page,
-    Register, RenewToken, ResetPassword, Result, RevokeSessions, SetApiKeyDisabled, SetDisabled, SetPassword,
-    Store, Touch, UseToken,
+    ApiKey, Credential, DeleteApiKey, DeleteUser, Error, Expire, Link, LogIn, LogOut, MakeApiKey, Register,
+    RenewToken, ResetPassword, Result, RevokeSessions, SetApiKeyDisabled, SetDisabled, SetPassword, Store,
+    Touch, UseToken,
 };
 
 use super::world::{CLAIMS, EMAILS, KEYS, claim_at, email_at, key_at};
