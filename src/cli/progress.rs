@@ -15,6 +15,13 @@ impl Progress {
         Progress(bar)
     }
 
+    /// Work that is counted.
+    pub(super) fn counted(what: impl Into<String>) -> Progress {
+        let bar = ProgressBar::new(0).with_message(what.into());
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+        Progress(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+
     /// Work that is counted in bytes.
     pub(super) fn bytes(what: impl Into<String>) -> Progress {
         let bar = ProgressBar::new(0).with_message(what.into());

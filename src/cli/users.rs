@@ -1,7 +1,9 @@
 //! `passerby users`.
 
 mod change;
+mod delete;
 mod expire;
+mod filter;
 mod list;
 mod pending;
 mod set_data;
@@ -26,8 +28,8 @@ pub(super) enum UsersCommand {
     Enable(change::ChangeArgs),
     /// Ends every session of users. A guest cannot come back.
     Revoke(change::ChangeArgs),
-    /// Removes users for good, with their identities and sessions.
-    Delete(change::DeleteArgs),
+    /// Removes users for good, with their identities and sessions: those who are named, or all that a filter meets.
+    Delete(delete::DeleteArgs),
     /// Sets what the app keeps of a user: told in each new access token, and to functions.
     SetData(set_data::SetDataArgs),
     /// Lists registered addresses that are nobody yet: not confirmed, or never logged in.
@@ -47,7 +49,7 @@ pub(super) async fn users(file: Option<&PathBuf>, command: UsersCommand) -> Resu
         UsersCommand::Disable(args) => change::change(file, args, change::Change::Disable).await,
         UsersCommand::Enable(args) => change::change(file, args, change::Change::Enable).await,
         UsersCommand::Revoke(args) => change::change(file, args, change::Change::Revoke).await,
-        UsersCommand::Delete(args) => change::delete(file, args).await,
+        UsersCommand::Delete(args) => delete::delete(file, args).await,
         UsersCommand::SetData(args) => set_data::set_data(file, args).await,
         UsersCommand::Pending(args) => pending::list(file, args).await,
         UsersCommand::Confirm(args) => pending::confirm(file, args).await,

@@ -1,6 +1,5 @@
-//! `passerby users disable|enable|revoke|delete`.
+//! `passerby users disable|enable|revoke`.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -25,22 +24,12 @@ pub(in crate::cli) struct ChangeArgs {
     at: At,
 }
 
-#[derive(Args)]
-pub(in crate::cli) struct DeleteArgs {
-    /// Does not ask first.
-    #[arg(long)]
-    yes: bool,
-    #[command(flatten)]
-    change: ChangeArgs,
-}
-
 /// What becomes of a user.
 #[derive(Clone, Copy)]
 pub(super) enum Change {
     Disable,
     Enable,
     Revoke,
-    Delete,
 }
 
 impl Change {
@@ -49,7 +38,6 @@ impl Change {
             Change::Disable => (Method::PUT, "/disable"),
             Change::Enable => (Method::PUT, "/enable"),
             Change::Revoke => (Method::PUT, "/logout"),
-            Change::Delete => (Method::DELETE, ""),
         }
     }
 
@@ -58,7 +46,6 @@ impl Change {
             Change::Disable => "Disabled",
             Change::Enable => "Enabled",
             Change::Revoke => "Ended every session of",
-            Change::Delete => "Deleted",
         }
     }
 }
@@ -75,30 +62,4 @@ pub(super) async fn change(file: Option<&PathBuf>, args: ChangeArgs, change: Cha
         print::out(&format!("{} {user}.\n", change.done()));
     }
     Ok(())
-}
-
-pub(super) async fn delete(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError> {
-    if !args.yes {
-        confirm(&args.change)?;
-    }
-    change(file, args.change, Change::Delete).await
-}
-
-/// Asks whoever sits at the terminal; where nobody does, `--yes` must say it.
-fn confirm(args: &ChangeArgs) -> Result<(), CliError> {
-    if !std::io::stdin().is_terminal() {
-        return Err(CliError::Usage(
-            "deleting cannot be undone, and nobody can be asked here: say --yes".to_owned(),
-        ));
-    }
-    let users = print::count(args.users.len() as u64, "user");
-    let mut screen = std::io::stderr();
-    let _ = write!(screen, "Delete {users} of {} for good? [y/N] ", args.app);
-    let _ = screen.flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(CliError::Unconfirmed),
-    }
 }

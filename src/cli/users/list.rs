@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::filter::Filter;
 use crate::cli::desk::{AppPath, Desk, Need};
 use crate::cli::failure::CliError;
 use crate::cli::{At, client_app_id, print};
@@ -25,12 +26,8 @@ pub(in crate::cli) struct ListArgs {
     /// Only those after this user.
     #[arg(long, value_name = "USER", value_parser = super::user_id)]
     after: Option<UserId>,
-    /// Only guests.
-    #[arg(long)]
-    guests: bool,
-    /// Only disabled users.
-    #[arg(long)]
-    disabled: bool,
+    #[command(flatten)]
+    filter: Filter,
     /// All of them.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
@@ -63,13 +60,7 @@ struct Identity {
 pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
     let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
-    let mut path = app.admin("/users?");
-    if args.guests {
-        path.push_str("guest=true&");
-    }
-    if args.disabled {
-        path.push_str("status=disabled&");
-    }
+    let path = app.admin(&format!("/users?{}", args.filter.query()));
     let most = if args.all { u64::MAX } else { args.limit };
     let pages = Pages { desk: &desk, path, most, after: args.after.map(|user| user.to_string()), print_rows };
     let printed = pages.print(args.json).await?;
@@ -89,6 +80,18 @@ pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Resu
 /// Prints whom the policy would let go now, and says how many they are.
 pub(super) async fn print_expiring(desk: &Desk, app: &AppPath, json: bool) -> Result<u64, CliError> {
     let pages = Pages { desk, path: app.ours("/expiring?"), most: u64::MAX, after: None, print_rows };
+    Ok(pages.print(json).await?.0)
+}
+
+/// Prints whom a filter meets, and says how many they are.
+pub(super) async fn print_met(
+    desk: &Desk,
+    app: &AppPath,
+    filter: &Filter,
+    json: bool,
+) -> Result<u64, CliError> {
+    let path = app.admin(&format!("/users?{}", filter.query()));
+    let pages = Pages { desk, path, most: u64::MAX, after: None, print_rows };
     Ok(pages.print(json).await?.0)
 }
 
@@ -149,7 +152,10 @@ fn print_rows(page: Vec<Value>, first: bool) -> Result<(), CliError> {
             user.identities.into_iter().map(|identity| identity.provider_type).collect();
         let email = user.data.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = if user.disabled { "disabled" } else { "enabled" }.to_owned();
-        let active = print::day(user.last_authentication_date);
+        let active = match user.last_authentication_date {
+            0 => "never".to_owned(),
+            at => print::day(at),
+        };
         [user.id, user.kind, providers.join(", "), email, print::time(user.creation_date), active, state]
     });
     let header = ["USER", "TYPE", "PROVIDERS", "E-MAIL", "CREATED", "LAST ACTIVE", "STATE"];

@@ -117,6 +117,38 @@ fn deleting_wants_a_word_and_is_for_good() {
 }
 
 #[test]
+fn whoever_a_filter_meets_is_deleted_after_a_dry_run() {
+    beside_a_server_and_without(|place| {
+        let meets = ["users", "delete", "news-aaaaa", "--provider", "anon-user", "--newer-than", "1d"];
+        let with = |more: &[&'static str]| [&meets[..], more].concat();
+        let dry = place.run(with(&["--dry-run"]));
+        assert_eq!((dry.code, dry.out.lines().count()), (0, 3), "{dry:?}");
+        assert_eq!(dry.err, "2 users of news-aaaaa would be deleted.\n");
+        failed(
+            &place.run(with(&[])),
+            2,
+            "error: deleting cannot be undone, and nobody can be asked here: say --yes\n",
+        );
+        let nobody =
+            ["users", "delete", "news-aaaaa", "--provider", "anon-user", "--older-than", "1d", "--yes"];
+        printed(&place.run(nobody), "Deleted 0 users of news-aaaaa.\n", "");
+        printed(&place.run(with(&["--yes", "--json"])), "{\"deleted\":2}\n", "");
+        printed(&place.run(with(&["--yes"])), "Deleted 0 users of news-aaaaa.\n", "");
+        printed(&place.run(["users", "list", "news-aaaaa"]), "", "No users.\n");
+    });
+}
+
+#[test]
+fn deleting_without_saying_whom_is_wrong_usage() {
+    let place = Place::new();
+    let whom = "error: say whom: users, or a filter such as --provider anon-user --older-than 90d\n";
+    failed(&place.run(["users", "delete", "news-aaaaa", "--yes"]), 2, whom);
+    let user = "636a9db3bdeec4a0374030d4";
+    let both = place.run(["users", "delete", "news-aaaaa", user, "--guests", "--yes"]);
+    failed(&both, 2, "error: say either users or a filter, not both\n");
+}
+
+#[test]
 fn what_is_no_user_id_is_wrong_usage() {
     let place = Place::new();
     let ran = place.run(["users", "show", "news-aaaaa", "joe"]);
