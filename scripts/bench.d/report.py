@@ -13,6 +13,7 @@ OF_THE_EMPTY_STORE = 0.9
 BYTES_PER_GUEST = 160
 RSS_MIB = 64
 FIRST_LOGIN_MS = 100
+PAGE_P95_MS = 10
 
 
 def text(figures):
@@ -22,7 +23,7 @@ def text(figures):
             parts.append(rates(figures, name, stage))
         if stage.get("fixed_rate"):
             parts.append(fixed_rate(stage))
-    for part in (starts, sizes, sweeps):
+    for part in (starts, sizes, pages, sweeps):
         parts.append(part(figures))
     parts.append(verdict(figures))
     return "\n".join(part for part in parts if part)
@@ -79,6 +80,12 @@ def sizes(figures):
     return rows and table(["a guest and its session on disk", "bytes"], rows) + "\n"
 
 
+def pages(figures):
+    rows = [[name, ms(found["p50_ms"]), ms(found["p95_ms"]), ms(found["max_ms"])]
+            for name, found in figures.get("pages", {}).items()]
+    return rows and table(["a page of 50 users by", "p50 ms", "p95 ms", "longest ms"], rows) + "\n"
+
+
 def sweeps(figures):
     rows = []
     for sweep in figures.get("sweeps", []):
@@ -128,6 +135,9 @@ def judged(figures):
             longest = max(figures[key])
             yield (f"first login on {title}", f"{ms(statistics.median(figures[key]))} ms, longest {ms(longest)} ms",
                    f"≤ {FIRST_LOGIN_MS} ms", longest <= FIRST_LOGIN_MS)
+
+    for name, found in figures.get("pages", {}).items():
+        yield f"a page of users, {name}", f"p95 {ms(found['p95_ms'])} ms", f"≤ {PAGE_P95_MS} ms", found["p95_ms"] <= PAGE_P95_MS
 
 
 def met(good):

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 
+import listing
 import load
 import server
 import store
@@ -41,6 +42,7 @@ def run(sizes, binary, place, figures, running):
         bench.rows(stage, tokens)
         bench.fixed_rate(stage)
         bench.stop()
+        figures["pages"] = bench.pages()
         figures["starts_large"] = bench.starts_on("large")
         figures["sweeps"] = []
         for share in (None, 0.5):
@@ -173,6 +175,19 @@ class Bench:
         load.make_guests(url, max(1_000, self.sizes.users // 10), self.sizes.connections, self.place, load.SDK_BODY)
         size, users = self.stop()
         return {"with_device_details": (size - nothing) / users}
+
+    def pages(self):
+        """Pages of users by every filter. One in a hundred users is somebody with an address."""
+        say("pages of users")
+        data = self.place / "large"
+        app = self.server.apps["original"]
+        emails, users = store.add_people(data, app, max(100, self.sizes.users // 100))
+        self.start("large", progress=False)
+        socket = data / "passerby.sock"
+        path = listing.app_path(socket, app)
+        found = listing.measure(socket, path, emails, users, 20 if self.sizes.users < 100_000 else 200)
+        self.stop()
+        return found
 
     def sweep(self, figures, share):
         """Expired guests go while others log in: as many as can, or a share of that."""
