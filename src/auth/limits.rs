@@ -95,7 +95,8 @@ impl Tries {
         }
     }
 
-    /// Counts a try, or refuses it.
+    /// Counts a try, or refuses it. The network comes first: one that has had its tries uses up nobody else's, nor
+    /// the memory in which they are counted.
     pub(super) fn admit(
         &self,
         app: &App,
@@ -103,8 +104,8 @@ impl Tries {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<()> {
-        let free = self.of_email.admit((app.key, email), now)
-            && address.is_none_or(|address| self.of_address.admit(network(address), now));
+        let free = address.is_none_or(|address| self.of_address.admit(network(address), now))
+            && self.of_email.admit((app.key, email), now);
         if free { Ok(()) } else { Err(Error::TooManyTries) }
     }
 }
