@@ -88,6 +88,16 @@ impl App {
             || self.page_origin.as_deref() == Some(origin)
             || listed.iter().any(|o| o.trim_end_matches('/').eq_ignore_ascii_case(origin))
     }
+
+    /// Whether a browser page of this origin, which may call, may begin a link that comes back to `redirect`. Where
+    /// every page may call, only those beside that one may, which is where SDKs begin.
+    pub(super) fn begins_links_at(&self, origin: &str, redirect: &str) -> bool {
+        let beside =
+            || url::Url::parse(redirect).is_ok_and(|page| page.origin().ascii_serialization() == origin);
+        !self.config.allowed_request_origins.is_empty()
+            || self.page_origin.as_deref() == Some(origin)
+            || (origin != "null" && beside())
+    }
 }
 
 /// `iss` of an app's standard tokens: its JWKS and discovery document lie below it.

@@ -2,7 +2,8 @@
 //!
 //! What the answer must be matched with stays here, under the digest of a state that goes along and is taken out once.
 //! A link is bound to the browser that began it besides: otherwise somebody could begin a link and have another
-//! person finish it.
+//! person finish it. And it is begun by the app's own pages alone: otherwise somebody's page could begin one for its
+//! own user in a visitor's browser, and have the visitor's account linked to that user.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Departure<'a> {
     pub state: Option<&'a str>,
     /// The device: base64 of JSON.
     pub device: Option<&'a str>,
+    /// The origin of the page that asks, if a browser says so.
+    pub origin: Option<&'a str>,
 }
 
 /// Where a browser goes.
@@ -114,6 +117,12 @@ impl Auth {
         let config = oauth2::config(self, app, provider)?;
         let redirect = wish.redirect.filter(|uri| config.allows_redirect(uri));
         let redirect = redirect.ok_or(Error::RedirectNotAllowed)?.to_owned();
+        if caller.is_some()
+            && let Some(origin) = wish.origin
+            && !app.begins_links_at(origin, &redirect)
+        {
+            return Err(Error::OriginNotAllowed(origin.to_owned()));
+        }
         let start = Start::draw(self.dice());
         let location =
             config.authorize_url(&start).map_err(|refusal| Error::BadCredential(refusal.to_string()))?;

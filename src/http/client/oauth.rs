@@ -5,7 +5,7 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{
-    COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, REFERER, REFERRER_POLICY, SET_COOKIE,
+    COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, REFERRER_POLICY, SET_COOKIE,
 };
 
 use super::form::{Fields, encoded};
@@ -34,6 +34,7 @@ pub(super) async fn depart(
         redirect: fields.get("redirect").or(referer),
         state: fields.get("state"),
         device: fields.get("device"),
+        origin: headers.get(ORIGIN).map(|value| value.to_str().unwrap_or("null")),
     };
     let links = fields.get("link") == Some("true");
     let caller = if links { Some(call.access(Some(app.client_app_id.as_str())).await?) } else { None };

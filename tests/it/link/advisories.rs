@@ -11,7 +11,7 @@
 
 use serde_json::{Value, json};
 
-use super::issuer::{self, CLIENT, Issuer, forged, id_claims, id_token, told};
+use super::issuer::{self, CLIENT, Issuer, PAGE, forged, id_claims, id_token, told};
 use super::{APP, AUTH, Town, claims, people, signed, token};
 use crate::support::Server;
 
@@ -269,6 +269,33 @@ fn a_link_is_finished_only_in_the_browser_that_began_it() {
     assert_eq!(town.profile(&attacker).0, ["anon-user"]);
     // The attacker's own browser cannot come back a second time either.
     assert_eq!(town.come_back(&away, &code, away.cookie.as_deref()).status, 400);
+}
+
+// The other side of the same: the attacker's page has the victim's own browser begin the link to the attacker's user,
+// so that the cookie is there when the victim comes back.
+#[test]
+fn a_link_is_begun_only_by_a_page_of_the_app() {
+    let issuer = Issuer::start();
+    let town = issuer.town(&by_mail(), |_| {});
+    let attacker = town.guest();
+    let begin = |origin: &str| {
+        let page: String = url::form_urlencoded::byte_serialize(PAGE.as_bytes()).collect();
+        let target = format!(
+            "/api/client/v2.0/app/{APP}/auth/providers/oauth2-google/login?redirect={page}&link=true\
+             &providerRedirectHeader=true"
+        );
+        let token = format!("Bearer {}", attacker.access);
+        town.server.request("GET", &target, &[("Origin", origin), ("Authorization", &token)], b"")
+    };
+    for origin in ["https://evil.example", "https://evil.people.example", "http://people.example", "null"] {
+        let reply = begin(origin);
+        let refused = (403, json!("DomainNotAllowed"), format!("origin not allowed: '{origin}'"));
+        assert_eq!(Town::refusal(&reply), refused);
+        assert_eq!(reply.header("set-cookie"), None, "{origin}");
+    }
+    let own = begin("https://people.example");
+    assert_eq!(own.status, 200);
+    assert!(own.header("set-cookie").is_some());
 }
 
 // CVE-2026-45364, GHSA-p6v2-xcpg-h6xw.
