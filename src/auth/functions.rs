@@ -21,7 +21,7 @@ use crate::model::{Identity, ProviderType, User, UserId, UserType};
 /// For a function that a login waits for.
 const LOGIN_WALL: Duration = Duration::from_secs(10);
 /// For a function that a client calls; core gives up after 60 seconds.
-pub(super) const CALL_WALL: Duration = Duration::from_secs(60);
+pub const FUNCTION_WALL: Duration = Duration::from_secs(60);
 /// The system user, as functions see it.
 pub(super) static APP_USER: LazyLock<Value> =
     LazyLock::new(|| json!({ "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] }));
@@ -67,7 +67,7 @@ impl Auth {
             name: call.name,
             arguments: call.arguments,
             caller: functions::Caller::Client,
-            wall: CALL_WALL,
+            wall: FUNCTION_WALL,
             scene,
         };
         self.run(&caller.app, call).await.map_err(|error| refused(&error))

@@ -72,7 +72,7 @@ pub use bearer::Caller;
 pub use concerns::{Concern, Surroundings, concerns};
 pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
-pub use functions::FunctionCall;
+pub use functions::{FUNCTION_WALL, FunctionCall};
 pub use journal::Journal;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::deliver::user_object;
-use super::functions::{APP_USER, CALL_WALL};
+use super::functions::{APP_USER, FUNCTION_WALL};
 use super::{App, Auth, Error, Result};
 use crate::functions::{self, FunctionError, LogLine, Program};
 use crate::model::UserId;
@@ -66,7 +66,7 @@ impl Auth {
         };
         let began = self.clock().now_ms();
         let call =
-            functions::Call { name, arguments, caller: functions::Caller::App, wall: CALL_WALL, scene };
+            functions::Call { name, arguments, caller: functions::Caller::App, wall: FUNCTION_WALL, scene };
         let (outcome, logs) = match self.parts.engine.call(&program, call).await {
             Ok(outcome) => (Ok(outcome.result), outcome.logs),
             Err(FunctionError::NotFound | FunctionError::Private) => return Err(Error::FunctionNotFound),

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,10 +20,16 @@ use super::address::{self, X_FORWARDED_FOR};
 use super::call::ClientAddress;
 use super::client::events::{self, Event};
 use super::{Http, bland, cors, deadline, reply};
-use crate::auth::{Asked, Journal};
+use crate::auth::{Asked, FUNCTION_WALL, Journal};
 use crate::model::{Millis, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id");
+
+/// What a request may take beside its own time: a function ends by itself, and says so, where "try again" would have
+/// clients repeat a call that never ends.
+fn own_time(path: &str) -> Duration {
+    if path.ends_with("/functions/call") { FUNCTION_WALL } else { Duration::ZERO }
+}
 
 /// Who is let in at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +135,10 @@ impl Front {
             Journal::note_address(address);
         }
         request.extensions_mut().insert(id);
+        let timeout = self.http.limits.request_timeout + own_time(request.uri().path());
         let request = request.map(|body| deadline::within(self.http.limits.body_timeout, body));
         let answer = caught(self.routes.clone().call(request));
-        match tokio::time::timeout(self.http.limits.request_timeout, answer).await {
+        match tokio::time::timeout(timeout, answer).await {
             Ok(Some(Ok(response))) => response,
             Ok(None) => {
                 tracing::error!(request = %id, "a handler panicked");

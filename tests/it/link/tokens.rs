@@ -92,6 +92,21 @@ fn clients_call_functions_and_not_private_ones() {
 }
 
 #[test]
+fn a_function_has_its_own_time_beside_that_of_a_request() {
+    let town = Town::built(&json!({}), &json!({"autoConfirm": true}), |app| {
+        let source = "exports = () => new Promise(done => setTimeout(() => done('slept'), 1500));";
+        std::fs::write(app.join("functions/sum.js"), source).unwrap();
+        ["--request-timeout-secs", "1"].map(str::to_owned).to_vec()
+    });
+    let guest = town.guest();
+    let target = format!("/api/client/v2.0/app/{}/functions/call", super::APP);
+    let token = format!("Bearer {}", guest.access);
+    let body = json!({"name": "sum", "arguments": []}).to_string();
+    let slept = town.server.request("POST", &target, &[("Authorization", &token)], body.as_bytes());
+    assert_eq!((slept.status, slept.json()), (200, json!("slept")));
+}
+
+#[test]
 fn a_stream_says_why_there_is_none() {
     let town = Town::new();
     let guest = town.guest();
