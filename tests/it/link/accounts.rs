@@ -154,6 +154,55 @@ fn a_mailed_link_confirms_once() {
 }
 
 #[test]
+fn a_token_is_good_at_its_own_door_alone() {
+    let userpass = json!({
+        "emailConfirmationUrl": "https://people.example/confirm",
+        "resetPasswordUrl": "https://people.example/reset",
+    });
+    let town = Town::with(&json!({}), &userpass);
+    let post = |path: &str, body: &Value| town.post(&format!("{USERPASS}/{path}"), body);
+    let login = json!({"username": "ann@people.example", "password": "secret1"});
+    assert_eq!(post("register", &json!({"email": "ann@people.example", "password": "secret1"})).status, 201);
+    let mut confirm = town.mailed("https://people.example/confirm?");
+    assert_eq!(post("reset/send", &json!({"email": "ann@people.example"})).status, 200);
+    let mut reset = town.mailed("https://people.example/reset?");
+    for token in [&mut confirm, &mut reset] {
+        token["password"] = json!("secret2");
+    }
+    let lapsed = (400, json!("UserpassTokenInvalid"), "userpass token is expired or invalid".to_owned());
+    assert_eq!(Town::refusal(&post("reset", &confirm)), lapsed);
+    assert_eq!(Town::refusal(&post("confirm", &reset)), lapsed);
+    // The halves of two tokens make none.
+    let mixed = json!({"tokenId": confirm["tokenId"], "token": reset["token"], "password": "secret2"});
+    assert_eq!(Town::refusal(&post("confirm", &mixed)), lapsed);
+    assert_eq!(Town::refusal(&post("reset", &mixed)), lapsed);
+    let refused = (401, json!("AuthError"), "unauthorized".to_owned());
+    assert_eq!(Town::refusal(&post("login", &login)), refused, "the password stays, and so does the wait");
+    assert_eq!(post("confirm", &confirm).status, 200, "nothing was used up");
+    assert_eq!(post("login", &login).status, 200);
+}
+
+#[test]
+fn a_network_beyond_its_limit_uses_up_nobody_elses_tries() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = directory.path().join("people");
+    let by_mail = json!({"emailConfirmationUrl": "https://people.example/confirm"});
+    super::people(&app, &json!({}), &by_mail);
+    let args = [app.to_str().unwrap(), "--mails-per-hour", "1", "--trusted-proxies", "127.0.0.1"];
+    let server = crate::support::Server::start(&directory.path().join("data"), &args);
+    let resend = |from: &str, email: &str| {
+        let target = format!("/api/client/v2.0/app/{}{USERPASS}/confirm/send", super::APP);
+        let body = json!({ "email": email }).to_string();
+        server.request("POST", &target, &[("X-Forwarded-For", from)], body.as_bytes()).status
+    };
+    for n in 0..10 {
+        assert_eq!(resend("203.0.113.7", &format!("nobody{n}@people.example")), 404);
+    }
+    assert_eq!(resend("203.0.113.7", "ann@people.example"), 429);
+    assert_eq!(resend("203.0.113.8", "ann@people.example"), 404, "Ann's own try is still hers");
+}
+
+#[test]
 fn tries_are_limited() {
     let directory = tempfile::tempdir().unwrap();
     let app = directory.path().join("people");
