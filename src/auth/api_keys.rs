@@ -116,11 +116,12 @@ impl Auth {
     /// Removes a key of the caller, but not the one that opened the session.
     pub async fn delete_own_api_key(&self, caller: &Caller, id: &str) -> Result<()> {
         let owner = self.key_owner(caller)?;
+        // Read before it is compared: an id is the same in capitals.
+        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
         let opened = caller.user.identities.get(caller.session.identity);
-        if opened.is_some_and(|identity| identity.provider == ProviderType::ApiKey && identity.id == id) {
+        if opened.is_some_and(|with| with.provider == ProviderType::ApiKey && with.id.parse() == Ok(id)) {
             return Err(Error::ApiKeyOpenedSession);
         }
-        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
         let act = DeleteApiKey { app: caller.app.key, owner: Some(owner), id };
         if self.store().delete_api_key(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
     }
