@@ -18,6 +18,7 @@
 mod account;
 mod log;
 mod security;
+mod admin;
 pub mod sqlite;
 
 use std::future::Future;
@@ -27,6 +28,7 @@ use std::pin::Pin;
 pub use account::*;
 pub use log::*;
 pub use security::*;
+pub use admin::*;
 
 use crate::model::{
     AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,
@@ -84,7 +86,7 @@ impl std::fmt::Display for Taken {
 }
 
 /// What may be asked. Never waits behind a writer.
-pub trait Ask: Send + Sync {
+pub trait Ask: AskAdmins {
     /// Every app with its live configuration and keys, by client app id.
     fn apps(&self) -> Answer<'_, Vec<AppRecord>>;
 
@@ -176,7 +178,7 @@ pub trait Ask: Send + Sync {
 }
 
 /// What may be done. `Ok` means durable.
-pub trait Store: Ask {
+pub trait Store: Ask + KeepAdmins {
     /// Makes the project, if there is none, and says which one there is.
     fn found(&self, act: Found) -> Answer<'_, GroupId>;
 

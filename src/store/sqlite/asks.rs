@@ -188,7 +188,10 @@ impl Ask for Sqlite {
 }
 
 impl Sqlite {
-    fn point<'a, T: 'a>(&'a self, ask: impl FnOnce(&Connection) -> Result<T> + Send + 'a) -> Answer<'a, T> {
+    pub(super) fn point<'a, T: 'a>(
+        &'a self,
+        ask: impl FnOnce(&Connection) -> Result<T> + Send + 'a,
+    ) -> Answer<'a, T> {
         Box::pin(async move { self.parts.readers.point(ask) })
     }
 }

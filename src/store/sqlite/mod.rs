@@ -7,12 +7,14 @@
 //! | `acts/` | each act as its statements |
 //! | `readers`, `asks` | who reads, and what may be asked |
 //! | `listing` | pages of users, each along an index of its own |
+//! | `admins` | what may be asked of administrators, and their acts |
 //! | `rule` | when guests are let go |
 //! | `sql`, `row` | every statement, and rows as values |
 //! | `care` | backup and examination |
 //! | `failure` | why something could not be done |
 
 mod acts;
+mod admins;
 mod asks;
 mod care;
 mod failure;

@@ -15,6 +15,7 @@ use super::sql;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_become_someone.sql"),
+    include_str!("../../../migrations/sqlite/0003_admins.sql"),
     include_str!("../../../migrations/sqlite/0004_logs.sql"),
     include_str!("../../../migrations/sqlite/0005_users.sql"),
 ];
@@ -29,7 +30,7 @@ pub(super) const MODE: u32 = 0o600;
 const LOG_LIMIT_BYTES: u32 = 64 << 20;
 
 /// More than there are statements, so that none is ever prepared twice.
-const STATEMENTS: usize = 160;
+const STATEMENTS: usize = 240;
 
 /// How a file is opened.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::failure::Failure;
 use super::sql;
 use crate::model::{
-    AllowedIpId, ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId,
+    AdminId, AuditId, Role, AllowedIpId, ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId,
     EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId, Platform, ProviderType,
     RequestId, Secret, SecretId, Session, SessionId, Timestamp, User, UserId, UserType,
     anonymous_identity_id,
 };
 use crate::store::{
-    AllowedIp, ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, NamedSecret,
+    Admin, AdminKey, AdminSession, AuditLine, Project, AllowedIp, ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, NamedSecret,
     Operation, Result,
 };
 
@@ -297,6 +297,74 @@ pub(super) fn file(row: &Row<'_>) -> Result<File> {
     let cells = Cells::new(row, "deployment_files", 0);
     let bytes = cells.get::<Option<Vec<u8>>>(1)?;
     Ok(File { path: cells.get(0)?, bytes: bytes.ok_or_else(|| cells.corrupt(&"its bytes are gone"))? })
+}
+
+/// Reads `id, name`.
+pub(super) fn project(row: &Row<'_>) -> Result<Project> {
+    let cells = Cells::new(row, "projects", 0);
+    Ok(Project { id: GroupId(cells.object_id(0)?), name: cells.get(1)? })
+}
+
+/// Reads `id, email, hash, disabled`; the roles are read apart.
+pub(super) fn admin(row: &Row<'_>) -> Result<Admin> {
+    let cells = Cells::new(row, "admins", 0);
+    Ok(Admin {
+        id: AdminId(cells.object_id(0)?),
+        email: cells.get(1)?,
+        hash: cells.get::<Option<String>>(2)?.map(Secret::new),
+        disabled: cells.flag(3)?,
+        roles: Vec::new(),
+    })
+}
+
+/// Reads `project, role`.
+pub(super) fn role(row: &Row<'_>) -> Result<(ObjectId, Role)> {
+    let cells = Cells::new(row, "roles", 0);
+    let number = cells.get::<u8>(1)?;
+    let role = Role::from_number(number);
+    let role = role.ok_or_else(|| cells.corrupt(&format_args!("{number} is no role")))?;
+    Ok((cells.object_id(0)?, role))
+}
+
+/// Reads `admin_key_columns!()`.
+pub(super) fn admin_key(row: &Row<'_>) -> Result<AdminKey> {
+    let cells = Cells::new(row, "admin_keys", 0);
+    Ok(AdminKey {
+        public_key: cells.get(0)?,
+        admin: AdminId(cells.object_id(1)?),
+        name: cells.get(2)?,
+        hash: cells.get(3)?,
+        digest: Secret::new(cells.get(4)?),
+        created: Timestamp(cells.get(5)?),
+    })
+}
+
+/// Reads `id, admin, public_key, expires`.
+pub(super) fn admin_session(row: &Row<'_>) -> Result<AdminSession> {
+    let cells = Cells::new(row, "admin_sessions", 0);
+    Ok(AdminSession {
+        id: SessionId(cells.object_id(0)?),
+        admin: AdminId(cells.object_id(1)?),
+        public_key: cells.get(2)?,
+        expires: Timestamp(cells.get(3)?),
+    })
+}
+
+/// Reads `id, admin, who, project, what, target, origin, address, status`.
+pub(super) fn audit_line(row: &Row<'_>) -> Result<AuditLine> {
+    let cells = Cells::new(row, "audit", 0);
+    let id = |column| Ok(cells.get::<Option<[u8; 12]>>(column)?.map(ObjectId));
+    Ok(AuditLine {
+        id: AuditId(cells.object_id(0)?),
+        admin: id(1)?.map(AdminId),
+        who: cells.get(2)?,
+        project: id(3)?.map(GroupId),
+        what: cells.get(4)?,
+        target: cells.get(5)?,
+        origin: cells.get(6)?,
+        address: cells.get(7)?,
+        status: cells.get(8)?,
+    })
 }
 
 /// Reads the server's only row.

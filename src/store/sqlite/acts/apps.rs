@@ -10,11 +10,16 @@ use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{asks, row, sql};
 use crate::store::{AddKey, Deploy, Error, Found, KeyRecord, NewApp, Result, RetireKey, Taken};
 
+/// The name of the server's own project, as the original named the first one.
+const FIRST_PROJECT: &str = "Project 0";
+
 impl Act for Found {
     type Done = GroupId;
 
     fn perform(&self, desk: &mut Desk) -> Result<GroupId> {
-        desk.run(sql::FOUND, params![self.group_id.0.0, self.now.0])?;
+        if desk.run(sql::FOUND, params![self.group_id.0.0, self.now.0])? > 0 {
+            desk.run(sql::INSERT_PROJECT, params![self.group_id.0.0, FIRST_PROJECT])?;
+        }
         Ok(asks::group(desk.connection())?.unwrap_or(self.group_id))
     }
 }

@@ -1,5 +1,6 @@
 //! What may be done, each act as the statements that do it. They run on the writer's thread, in a savepoint each.
 
+mod admins;
 mod api_keys;
 mod apps;
 mod credentials;
@@ -14,6 +15,9 @@ mod redirects;
 mod security;
 mod users;
 
+pub(super) use admins::{
+    DeleteAdmin, EndAdminSession, KeepServerKeys, RenameProject, RevokeAdminKey, SetAdminDisabled,
+};
 pub(super) use apps::{Sealed, SeeTime};
 pub(super) use credentials::{ConfirmCredential, DeletePending};
 pub(super) use redirects::TakeRedirect;
