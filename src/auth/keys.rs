@@ -283,7 +283,8 @@ impl KeyRing {
     }
 }
 
-fn hmac_key(record: &KeyRecord, bytes: &[u8]) -> HmacKey {
+/// A stored HS256 key, opened.
+pub(super) fn hmac_key(record: &KeyRecord, bytes: &[u8]) -> HmacKey {
     HmacKey {
         id: record.id.clone(),
         created: record.created,

@@ -50,6 +50,25 @@ impl Window {
         *count += 1;
         true
     }
+
+    /// Takes back what was counted in this span.
+    fn forgive(&self, key: impl Hash, now: Timestamp) {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.number == now.0.div_euclid(self.span)
+            && let Some(count) = counts.of.get_mut(&hasher.finish())
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// Whose tries count together.
+#[derive(Hash)]
+enum Counted<'a> {
+    OfApp(crate::model::AppKey, &'a str),
+    OfAdmins(&'a str),
 }
 
 /// Guest logins per address and hour.
@@ -105,8 +124,32 @@ impl Tries {
         now: Timestamp,
     ) -> Result<()> {
         let free = address.is_none_or(|address| self.of_address.admit(network(address), now))
-            && self.of_email.admit((app.key, email), now);
+            && self.of_email.admit(Counted::OfApp(app.key, email), now);
         if free { Ok(()) } else { Err(Error::TooManyTries) }
+    }
+}
+
+impl Tries {
+    /// Counts a try of an administrator, or refuses it.
+    pub(super) fn admit_name(
+        &self,
+        name: Option<&str>,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let free = address.is_none_or(|address| self.of_address.admit(network(address), now))
+            && name.is_none_or(|name| self.of_email.admit(Counted::OfAdmins(name), now));
+        if free { Ok(()) } else { Err(Error::TooManyTries) }
+    }
+
+    /// Takes a try back that succeeded: only failures are to be few.
+    pub(super) fn forgive(&self, name: Option<&str>, address: Option<IpAddr>, now: Timestamp) {
+        if let Some(name) = name {
+            self.of_email.forgive(Counted::OfAdmins(name), now);
+        }
+        if let Some(address) = address {
+            self.of_address.forgive(network(address), now);
+        }
     }
 }
 

@@ -65,7 +65,10 @@ use tokio::sync::{Mutex, Notify};
 
 pub use access_list::{AccessEntry, AccessList};
 pub use accounts::{Asker, SentConfirmation};
-pub use admin::{Access, AdminCaller, AdminRefusal};
+pub use admin::{
+    Access, AdminCaller, AdminCredential, AdminLoggedIn, AdminProfile, AdminRefusal, AdminSessionCaller,
+    AuditEntry, DEV_EMAIL, DEV_PASSWORD, DigestClaim, DigestRefusal, KeyPair, NewAdmin, REALM, SeenAdmin,
+};
 pub use api_keys::OwnApiKey;
 pub use apps::App;
 pub use bearer::Caller;
@@ -124,6 +127,8 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// Fetches from others.
     pub fetch: Arc<dyn outbound::Fetch>,
+    /// Whether the well-known administrator of development is let in.
+    pub dev_admin: bool,
     /// Where issuers are that are not at their real place, by the provider's name.
     pub issuers: HashMap<oauth::Kind, oauth::EndpointSettings>,
 }
@@ -132,6 +137,7 @@ pub struct Parts {
 pub struct Auth {
     parts: Parts,
     apps: ArcSwap<apps::Registry>,
+    admins: admin::Administration,
     verified: verified::VerifiedTokens,
     guest_limit: limits::GuestLimit,
     tries: limits::Tries,
@@ -151,6 +157,7 @@ impl Auth {
     /// Reads the apps from the store.
     pub async fn open(parts: Parts) -> Result<Auth> {
         let auth = Auth {
+            admins: admin::Administration::open(&parts).await?,
             guest_limit: limits::GuestLimit::new(parts.guest_logins_per_hour),
             tries: limits::Tries::of_passwords(parts.password_logins_per_minute),
             mails: limits::Tries::of_mails(parts.mails_per_hour),

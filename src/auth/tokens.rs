@@ -166,15 +166,24 @@ pub(super) fn refresh_signature_is_good(app: &App, token: &Presented<'_>) -> boo
     token.algorithm == Algorithm::Hs256 && hs256_is_good(&app.keys.refresh, token)
 }
 
-fn hs256_is_good(keys: &[HmacKey], token: &Presented<'_>) -> bool {
-    keys.iter().rev().any(|k| hmac::verify(&k.key, token.signed().as_bytes(), &token.signature).is_ok())
+/// Whether one of the keys signed a token with HS256, newest last.
+pub(super) fn hs256_is_good<'k>(
+    keys: impl IntoIterator<Item = &'k HmacKey, IntoIter: DoubleEndedIterator>,
+    token: &Presented<'_>,
+) -> bool {
+    token.algorithm == Algorithm::Hs256
+        && keys
+            .into_iter()
+            .rev()
+            .any(|k| hmac::verify(&k.key, token.signed().as_bytes(), &token.signature).is_ok())
 }
 
 fn newest<T>(keys: &[T]) -> Result<&T> {
     keys.last().ok_or_else(|| Error::Unreadable("the app's signing keys".to_owned()))
 }
 
-fn sign_hs256(key: &HmacKey, claims: &impl serde::Serialize) -> Result<String> {
+/// Signs claims.
+pub(super) fn sign_hs256(key: &HmacKey, claims: &impl serde::Serialize) -> Result<String> {
     let mut token = unsigned(&key.header, claims)?;
     let tag = hmac::sign(&key.key, token.as_bytes());
     token.push('.');
@@ -308,6 +317,10 @@ impl<'t> Presented<'t> {
 
     pub(super) fn subject(&self) -> Option<(UserId, SessionId)> {
         self.user.zip(self.session)
+    }
+
+    pub(super) fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
     }
 
     pub(super) fn is_over(&self, now: Timestamp) -> bool {

@@ -4,8 +4,10 @@
 //! server that runs on the data directory, or the same routes within this process when none does.
 
 mod access_list;
+mod admins;
 mod api_keys;
 mod apps;
+mod audit;
 mod backup;
 mod check;
 mod completions;
@@ -18,6 +20,7 @@ mod keys;
 mod logs;
 mod print;
 mod progress;
+mod projects;
 mod restore;
 mod secrets;
 mod serve;
@@ -99,6 +102,14 @@ enum Command {
     /// From where an app's clients may come.
     #[command(subcommand)]
     AccessList(access_list::AccessListCommand),
+    /// Who may administer this server, with which key pairs, and where.
+    #[command(subcommand)]
+    Admins(admins::AdminsCommand),
+    /// The projects that apps belong to.
+    #[command(subcommand)]
+    Projects(projects::ProjectsCommand),
+    /// What administrators did, the newest first.
+    Audit(audit::AuditArgs),
     /// Copies the store to a new file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
@@ -165,6 +176,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Secrets(command) => wait(secrets::secrets(file, command)),
         Command::ApiKeys(command) => wait(api_keys::api_keys(file, command)),
         Command::AccessList(command) => wait(access_list::access_list(file, command)),
+        Command::Admins(command) => wait(admins::admins(file, command)),
+        Command::Projects(command) => wait(projects::projects(file, command)),
+        Command::Audit(args) => wait(audit::audit(file, args)),
         Command::Backup(args) => wait(backup::backup(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::client_app_id;
 use super::failure::CliError;
 use super::print::{self, Paint};
+use crate::auth::{DEV_EMAIL, DEV_PASSWORD};
 use crate::config::{Config, ConfigError, LogFormat, Settings};
 use crate::model::ClientAppId;
 use crate::server::{self, Ready, ReadyApp, Serve};
@@ -92,6 +93,17 @@ fn welcome(ready: &Ready, data: &Path) -> String {
     }
     facts.extend(ready.metrics_url.iter().map(|url| ("metrics", url.clone())));
     facts.push(("data", data.display().to_string()));
+    if let Some(admin) = &ready.first_admin {
+        facts.push(("admin key", admin.path.display().to_string()));
+        // A journal is a log, and a terminal is not.
+        if std::io::stdout().is_terminal() {
+            facts.push(("public", admin.public_key.clone()));
+            facts.push(("private", admin.private_key.expose().clone()));
+        }
+    }
+    if ready.dev {
+        facts.push(("dev admin", format!("{DEV_EMAIL} / {DEV_PASSWORD} (this machine only)")));
+    }
     for (name, fact) in facts {
         text.push_str(&format!("  {name:<10}{}\n", bold(&fact)));
     }
@@ -169,7 +181,14 @@ mod tests {
 
     fn ready(apps: Vec<ReadyApp>) -> Ready {
         let url = "http://127.0.0.1:8080".to_owned();
-        Ready { client_url: url.clone(), admin_url: url, metrics_url: None, apps }
+        Ready {
+            client_url: url.clone(),
+            admin_url: url,
+            metrics_url: None,
+            apps,
+            first_admin: None,
+            dev: false,
+        }
     }
 
     fn news() -> ReadyApp {

@@ -1,7 +1,7 @@
-//! MD5, which functions still use for checksums and the like. Nothing of ours relies on it.
+//! MD5, which functions still use for checksums and the like, and HTTP digest authentication.
 
 /// The digest of `data`.
-pub(super) fn md5(data: &[u8]) -> [u8; 16] {
+pub(crate) fn md5(data: &[u8]) -> [u8; 16] {
     let mut padded = data.to_vec();
     padded.push(0x80);
     padded.resize(padded.len().next_multiple_of(64), 0);

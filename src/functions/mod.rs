@@ -35,4 +35,5 @@ pub use call::{
     Threw,
 };
 pub use engine::{Engine, Limits};
+pub(crate) use md5::md5;
 pub use program::{Finding, Function, Program};

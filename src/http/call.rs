@@ -6,14 +6,17 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
-use http::header::{AUTHORIZATION, ORIGIN};
+use http::header::{AUTHORIZATION, HeaderName, ORIGIN};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
 use super::{Failure, Http};
 use crate::auth::{AdminCaller, AdminRefusal, App, Auth, Caller, Error, Journal, Presented};
-use crate::model::RequestId;
+use crate::model::{RequestId, RequestOrigin};
+
+/// With what an administrator asks.
+const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("x-baas-request-origin");
 
 /// The client's address, as the front found it.
 #[derive(Clone, Copy)]
@@ -27,6 +30,9 @@ pub(super) struct Call {
     origin: Option<String>,
     /// What follows `Bearer `; `Some("")` when the header says anything else.
     token: Option<String>,
+    /// The whole `Authorization` header.
+    authorization: Option<String>,
+    pub(super) request_origin: RequestOrigin,
     admin: Option<Arc<AdminCaller>>,
 }
 
@@ -41,6 +47,8 @@ impl FromRequestParts<Http> for Call {
             address: parts.extensions.get().map(|ClientAddress(ip)| *ip),
             origin: text(ORIGIN),
             token: text(AUTHORIZATION).map(|value| bearer(&value).unwrap_or_default().to_owned()),
+            authorization: text(AUTHORIZATION),
+            request_origin: RequestOrigin::of_header(text(REQUEST_ORIGIN).as_deref()),
             admin: parts.extensions.get().cloned(),
             http: http.clone(),
         })
@@ -61,6 +69,11 @@ impl Call {
     /// The administrator who asks, whom the guard of the administrators' routes let in.
     pub(super) fn admin(&self) -> Result<&AdminCaller, Failure> {
         self.admin.as_deref().ok_or_else(|| self.failed(Error::Admin(AdminRefusal::InvalidSession), None))
+    }
+
+    /// The whole `Authorization` header.
+    pub(super) fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
     }
 
     /// The text of the bearer token, if there is one.

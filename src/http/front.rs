@@ -185,9 +185,17 @@ pub(super) fn is_of_this_machine(headers: &HeaderMap) -> bool {
     names_this_machine(headers) && !forwarded.iter().any(|name| headers.contains_key(name))
 }
 
-/// Whether `Host` is `localhost` or a loopback address: no DNS name, so none that was rebound to this machine.
+/// Whether `Host` is `localhost` or a loopback address: no DNS name, so none that was rebound to this machine. Of two
+/// such headers nobody knows which one counts.
 pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().is_ok_and(is_this_machine),
+        _ => false,
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

@@ -62,6 +62,7 @@ impl Ground {
             mail: others.mail,
             fetch: others.fetch,
             issuers: others.issuers,
+            dev_admin: config.dev,
         });
         Ok(House { auth: auth.await?, store: self.store })
     }

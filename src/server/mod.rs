@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod doors;
+mod first_admin;
 mod house;
 mod listen;
 mod outbound;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use arrivals::{Directory, DirectoryError};
+pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
 pub use restore::{RestoreError, Restored, restore};
 pub use tls::TlsError;
@@ -122,6 +124,12 @@ pub struct Ready {
     pub metrics_url: Option<String>,
     /// The given directories' apps first and in order, then the others of the store.
     pub apps: Vec<ReadyApp>,
+    /// The administrator that this start made, since there was none.
+    #[serde(skip)]
+    pub first_admin: Option<FirstAdmin>,
+    /// Whether the well-known administrator of development is let in.
+    #[serde(skip)]
+    pub dev: bool,
 }
 
 /// One app that is served.
@@ -176,7 +184,19 @@ pub async fn run(
     if let Some(origin) = doors.page_origin() {
         house.auth.allow_pages(shown.keys().map(|app| (app.clone(), origin.clone())).collect()).await?;
     }
+    let first_admin = first_admin::make(&house.auth, &config.data).await?;
+    if let Some(FirstAdmin { path, public_key, .. }) = &first_admin {
+        tracing::info!("made the administrator {public_key}: its key pair is in {}", path.display());
+    }
+    if config.dev {
+        let (email, password) = (auth::DEV_EMAIL, auth::DEV_PASSWORD);
+        tracing::warn!(
+            "--dev: whoever reaches this machine's loopback administers with {email} / {password}"
+        );
+    }
     let ready = Ready {
+        first_admin,
+        dev: config.dev,
         admin_url: doors.admin_url(&config).unwrap_or_else(|| client_url.clone()),
         metrics_url: doors.metrics_url(),
         apps: arrivals::ready_apps(&house.auth, &arrived, &shown, doors.page_origin().as_deref()),

@@ -16,9 +16,9 @@
 //! - *same values*: no `now()`, triggers or sequences.
 
 mod account;
+mod admin;
 mod log;
 mod security;
-mod admin;
 pub mod sqlite;
 
 use std::future::Future;
@@ -26,9 +26,9 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 pub use account::*;
+pub use admin::*;
 pub use log::*;
 pub use security::*;
-pub use admin::*;
 
 use crate::model::{
     AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,

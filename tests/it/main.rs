@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod admin;
+mod admins;
 mod architecture;
 mod cli;
 mod client;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::AdminRefusal;
 use crate::auth::{Error, Result};
 use crate::model::{AdminId, GroupId, ObjectId, RequestOrigin, Role};
+use crate::store::Admin;
 
 /// What a request wants of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,22 @@ impl AdminCaller {
     pub fn owner_of_the_data(origin: RequestOrigin) -> AdminCaller {
         let display = "the owner of the data".to_owned();
         AdminCaller { id: AdminCaller::OWNER, display, origin, address: None, roles: None }
+    }
+
+    /// An administrator.
+    pub(super) fn new(
+        admin: Admin,
+        display: String,
+        origin: RequestOrigin,
+        address: Option<IpAddr>,
+    ) -> AdminCaller {
+        AdminCaller { id: admin.id, display, origin, address, roles: Some(admin.roles.into_iter().collect()) }
+    }
+
+    /// The projects that it owns; `None` for all there are and will be.
+    pub(super) fn owned_projects(&self) -> Option<Vec<GroupId>> {
+        let roles = self.roles.as_ref()?;
+        Some(roles.iter().filter(|(_, role)| **role == Role::Owner).map(|(project, _)| *project).collect())
     }
 
     /// Whether it is the owner of the data.

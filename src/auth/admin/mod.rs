@@ -3,27 +3,57 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `caller` | whoever asks, and what that one may |
+//! | `log_in` | signing in with a key pair, a password or a private key |
+//! | `session` | tokens, and who is behind them |
+//! | `digest` | HTTP digest authentication, for the few paths of Atlas |
+//! | `keys` | key pairs: made, listed, revoked |
+//! | `people` | administrators, their roles, and projects |
+//! | `bootstrap` | the first administrator, and the well-known one of development |
+//! | `audit` | who did what |
 
+mod audit;
+mod bootstrap;
 mod caller;
+mod digest;
+mod keys;
+mod log_in;
+mod people;
 mod refusal;
+mod session;
 
+pub use audit::AuditEntry;
+pub use bootstrap::{DEV_EMAIL, DEV_PASSWORD};
 pub use caller::{Access, AdminCaller};
+pub use digest::{DigestClaim, DigestRefusal, REALM};
+pub use keys::KeyPair;
+pub use log_in::{AdminCredential, AdminLoggedIn};
+pub use people::{NewAdmin, SeenAdmin};
 pub use refusal::AdminRefusal;
+pub use session::{AdminProfile, AdminSessionCaller};
 
-use std::net::IpAddr;
+use super::limits::Tries;
+use super::{Error, Parts, Result};
+use crate::model::GroupId;
 
-use super::{Auth, Error, Result};
-use crate::model::RequestOrigin;
+/// What the stories of administrators need beside what all need.
+pub(super) struct Administration {
+    signing: session::SigningKeys,
+    /// The server's own project.
+    project: GroupId,
+    dev: Option<bootstrap::DevSessions>,
+    tries: Tries,
+    nonces: digest::Nonces,
+}
 
-impl Auth {
-    /// The administrator behind an access token.
-    pub async fn admin(
-        &self,
-        token: Option<&str>,
-        origin: RequestOrigin,
-        address: Option<IpAddr>,
-    ) -> Result<AdminCaller> {
-        let _ = (token, origin, address);
-        Err(Error::Admin(AdminRefusal::InvalidSession))
+impl Administration {
+    pub(super) async fn open(parts: &Parts) -> Result<Administration> {
+        let project = parts.store.group().await?;
+        Ok(Administration {
+            signing: session::SigningKeys::open(parts).await?,
+            project: project.ok_or_else(|| Error::Unreadable("the server's project".to_owned()))?,
+            dev: parts.dev_admin.then(bootstrap::DevSessions::default),
+            tries: Tries::of_passwords(parts.password_logins_per_minute),
+            nonces: digest::Nonces::new(&*parts.dice),
+        })
     }
 }

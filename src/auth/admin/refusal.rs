@@ -21,4 +21,13 @@ pub enum AdminRefusal {
     /// The administrator may only read there.
     #[error("unauthorized: your role in this project is read-only")]
     ReadOnly,
+    /// No administrator has this id or address.
+    #[error("no administrator has this id or address")]
+    AdminNotFound,
+    /// No key pair has this public key.
+    #[error("no key pair has this public key")]
+    KeyNotFound,
+    /// No project has this id.
+    #[error("no project has the id '{0}'")]
+    ProjectNotFound(String),
 }

@@ -7,20 +7,17 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::ORIGIN;
-use http::request::Parts;
-use http::{HeaderName, Method};
+use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::auth::{Access, AdminCaller, AdminRefusal, Error};
+use crate::auth::{Access, AdminCaller, AdminRefusal, AuditEntry, Error};
+use crate::http::Http;
 use crate::http::call::Call;
-use crate::http::{Failure, Http};
-use crate::model::RequestOrigin;
-
-const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("x-baas-request-origin");
+use crate::model::{GroupId, with_causes};
 
 /// What is read of the body of a request that is refused: tools send large imports again as far as they got.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
@@ -36,59 +33,84 @@ pub(super) enum Door {
 
 pub(super) async fn guard(
     State((http, door)): State<(Http, Door)>,
+    pattern: MatchedPath,
     params: RawPathParams,
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(call) = Call::from_request_parts(&mut parts, &http).await;
-    let admitted = admit(&call, door, &parts, &params).await;
-    match admitted {
-        Ok(admin) => {
-            parts.extensions.insert(Arc::new(admin));
-            // The origins that an app allows are for its own pages, and no administrator's page is one.
-            parts.headers.remove(ORIGIN);
-            next.run(Request::from_parts(parts, body)).await
+    let admin = match admitted(&call, door).await {
+        Ok(admin) => Arc::new(admin),
+        Err(refused) => return refuse(&call, refused, body).await,
+    };
+    let project = project(&call, &params);
+    let entry = |status: StatusCode| AuditEntry {
+        project: project.as_ref().ok().copied().flatten(),
+        what: format!("{} {}", parts.method, pattern.as_str()),
+        target: parts.uri.path(),
+        status: status.as_u16(),
+    };
+    let access = access(&parts.method);
+    let may = match &project {
+        Ok(Some(group)) => admin.check(*group, access),
+        // A path that names nothing that is there: the owner of the data hears so from the handler.
+        Err(_) if door == Door::Socket => Ok(()),
+        Err(unknown) => Err(unknown()),
+        Ok(None) => Ok(()),
+    };
+    if let Err(error) = may {
+        if access == Access::Write {
+            note(&call, &admin, entry(StatusCode::FORBIDDEN)).await;
         }
-        Err(refused) => {
-            drain(body).await;
-            refused.into_response()
-        }
+        return refuse(&call, error, body).await;
+    }
+    let (mut inner, entry_of) = (parts.clone(), entry);
+    inner.extensions.insert(Arc::clone(&admin));
+    // The origins that an app allows are for its own pages, and no administrator's page is one.
+    inner.headers.remove(ORIGIN);
+    let response = next.run(Request::from_parts(inner, body)).await;
+    let status = response.status();
+    if access == Access::Write && (status.is_success() || status == StatusCode::FORBIDDEN) {
+        note(&call, &admin, entry_of(status)).await;
+    }
+    response
+}
+
+async fn admitted(call: &Call, door: Door) -> Result<AdminCaller, Error> {
+    let origin = call.request_origin;
+    match door {
+        Door::Socket => Ok(AdminCaller::owner_of_the_data(origin)),
+        Door::Network => call.auth().admin(call.presented_token(), origin, call.address).await,
     }
 }
 
-async fn admit(
-    call: &Call,
-    door: Door,
-    parts: &Parts,
-    params: &RawPathParams,
-) -> Result<AdminCaller, Failure> {
-    let origin = parts.headers.get(REQUEST_ORIGIN).and_then(|value| value.to_str().ok());
-    let origin = RequestOrigin::of_header(origin);
-    let admin = match door {
-        Door::Socket => return Ok(AdminCaller::owner_of_the_data(origin)),
-        Door::Network => {
-            let token = call.presented_token();
-            call.auth().admin(token, origin, call.address).await.map_err(|e| call.failed(e, None))?
-        }
-    };
-    let access = if parts.method == Method::GET || parts.method == Method::HEAD {
-        Access::Read
-    } else {
-        Access::Write
-    };
-    check(call, &admin, access, params).map_err(|e| call.failed(e, None))?;
-    Ok(admin)
+fn access(method: &Method) -> Access {
+    if method == Method::GET || method == Method::HEAD { Access::Read } else { Access::Write }
 }
 
-fn check(call: &Call, admin: &AdminCaller, access: Access, params: &RawPathParams) -> Result<(), Error> {
+/// The project that a path is about, or why it is about none.
+fn project(call: &Call, params: &RawPathParams) -> Result<Option<GroupId>, fn() -> Error> {
     let param = |name| params.iter().find(|(n, _)| *n == name).map(|(_, value)| value);
-    let group = match (param("group"), param("app")) {
-        (Some(group), _) => group.parse().map_err(|_| Error::Admin(AdminRefusal::NoRole))?,
-        (None, Some(app)) => call.auth().app(app)?.group_id,
-        (None, None) => return Ok(()),
-    };
-    admin.check(group, access)
+    let unknown: fn() -> Error = || Error::Admin(AdminRefusal::NoRole);
+    match (param("group"), param("app")) {
+        (Some(group), _) => group.parse().map(Some).map_err(|_| unknown),
+        (None, Some(app)) => call.auth().app(app).map(|app| Some(app.group_id)).map_err(|_| unknown),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Writes an act down. It was done, so a failure of the log is told to the operator, not to the caller.
+async fn note(call: &Call, admin: &AdminCaller, entry: AuditEntry<'_>) {
+    let what = entry.what.clone();
+    if let Err(error) = call.auth().note(admin, entry).await {
+        tracing::error!(%what, error = %with_causes(&error, ": "), "an act of an administrator was not written down");
+    }
+}
+
+async fn refuse(call: &Call, error: Error, body: Body) -> Response {
+    drain(body).await;
+    call.failed(error, None).into_response()
 }
 
 /// Reads a body to its end and forgets it.

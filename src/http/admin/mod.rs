@@ -6,6 +6,8 @@
 
 mod api_keys;
 mod apps;
+mod atlas;
+mod audit;
 mod backup;
 mod debug;
 mod examine;
@@ -16,6 +18,7 @@ mod import;
 mod keys;
 mod logs;
 mod pending;
+mod people;
 mod query;
 mod secrets;
 mod security;
@@ -73,9 +76,18 @@ fn guarded(http: &Http, door: Door, more: Router<Http>) -> Router<Http> {
         .route_layer(axum::middleware::from_fn_with_state((http.clone(), door), guard::guard))
 }
 
-/// What is answered before anybody signed in, or to sign in.
+/// What is answered before anybody signed in, to sign in, and what is signed in another way.
 fn open_routes() -> Router<Http> {
-    Router::new().route("/api/private/v1.0/version", get(sign_in::version))
+    Router::new()
+        .route("/api/private/v1.0/version", get(sign_in::version))
+        .route("/api/admin/v3.0/auth/providers", get(sign_in::providers))
+        .route("/api/admin/v3.0/auth/providers/{provider}/login", post(sign_in::log_in))
+        .route("/api/admin/v3.0/auth/profile", get(sign_in::profile))
+        .route("/api/admin/v3.0/auth/session", post(sign_in::refresh).delete(sign_in::log_out))
+        .route("/api/public/v1.0", get(atlas::status))
+        .route("/api/public/v1.0/groups", get(atlas::groups))
+        .route("/api/public/v1.0/groups/byName/{name}", get(atlas::by_name))
+        .route("/api/atlas/v1.0/groups/{group}/{kind}", get(atlas::none))
 }
 
 /// The Admin API's own.
@@ -124,6 +136,7 @@ fn app_routes() -> Router<Http> {
 /// Ours of one app; `{app}` is the client app id.
 fn passerby_routes() -> Router<Http> {
     Router::new()
+        .route("/audit", get(audit::list))
         .route("/apps", get(summaries::list))
         .route("/apps/{app}", get(summaries::one))
         .route("/apps/{app}/export", get(export::export))
@@ -142,9 +155,19 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/expire", post(expiry::expire))
 }
 
-/// Ours of the whole server: for the owner of the data alone, since they name files of the machine.
+/// Ours of the whole server: for the owner of the data alone: administrators, and files of the machine.
 fn server_routes() -> Router<Http> {
+    let set_disabled = |disabled| move |call, path| people::set_disabled(call, path, disabled);
     Router::new()
+        .route("/api/passerby/v1/admins", get(people::list).post(people::create))
+        .route("/api/passerby/v1/admins/{admin}", delete(people::delete))
+        .route("/api/passerby/v1/admins/{admin}/enable", put(set_disabled(false)))
+        .route("/api/passerby/v1/admins/{admin}/disable", put(set_disabled(true)))
+        .route("/api/passerby/v1/admins/{admin}/roles/{project}", put(people::set_role))
+        .route("/api/passerby/v1/admin_keys", post(people::create_key))
+        .route("/api/passerby/v1/admin_keys/{public_key}", delete(people::revoke_key))
+        .route("/api/passerby/v1/projects", get(people::projects).post(people::create_project))
+        .route("/api/passerby/v1/projects/{project}", put(people::rename_project))
         .route("/api/passerby/v1/import", post(import::import))
         .route("/api/passerby/v1/backup", post(backup::back_up))
         .route("/api/passerby/v1/examine", get(examine::examine))

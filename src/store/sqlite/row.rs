@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use super::failure::Failure;
 use super::sql;
 use crate::model::{
-    AdminId, AuditId, Role, AllowedIpId, ApiKeyId, AppId, AppKey, CredentialId, Day, DeploymentId, DeviceHash, DeviceId, DomainId,
-    EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId, Platform, ProviderType,
-    RequestId, Secret, SecretId, Session, SessionId, Timestamp, User, UserId, UserType,
-    anonymous_identity_id,
+    AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, CredentialId, Day, DeploymentId, DeviceHash,
+    DeviceId, DomainId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId,
+    Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Timestamp, User, UserId,
+    UserType, anonymous_identity_id,
 };
 use crate::store::{
-    Admin, AdminKey, AdminSession, AuditLine, Project, AllowedIp, ApiKey, AppRecord, Bearer, Credential, Error, Event, File, KeyRecord, Logged, NamedSecret,
-    Operation, Result,
+    Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential, Error, Event,
+    File, KeyRecord, Logged, NamedSecret, Operation, Project, Result,
 };
 
 /// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
@@ -353,7 +353,7 @@ pub(super) fn admin_session(row: &Row<'_>) -> Result<AdminSession> {
 /// Reads `id, admin, who, project, what, target, origin, address, status`.
 pub(super) fn audit_line(row: &Row<'_>) -> Result<AuditLine> {
     let cells = Cells::new(row, "audit", 0);
-    let id = |column| Ok(cells.get::<Option<[u8; 12]>>(column)?.map(ObjectId));
+    let id = |column| cells.get::<Option<[u8; 12]>>(column).map(|id| id.map(ObjectId));
     Ok(AuditLine {
         id: AuditId(cells.object_id(0)?),
         admin: id(1)?.map(AdminId),

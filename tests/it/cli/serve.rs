@@ -39,7 +39,7 @@ fn a_stopped_server_leaves_one_file_and_no_socket() {
         .map(|e| e.unwrap().file_name().into_string().unwrap())
         .collect();
     left.sort();
-    assert_eq!(left, ["passerby.db", "passerby.db.lock", "server.log"]);
+    assert_eq!(left, ["admin-key.json", "passerby.db", "passerby.db.lock", "server.log"]);
 }
 
 #[test]

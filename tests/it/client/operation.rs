@@ -80,7 +80,7 @@ fn keys_sealed_with_a_master_key_need_it() {
     assert_eq!(without.code, 1);
     let said: Vec<&str> = without.err.lines().collect();
     let [.., what, hint] = said[..] else { panic!("{}", without.err) };
-    assert!(what.ends_with(" of news-aaaaa: it is sealed, and no master key was given"), "{what}");
+    assert!(what.ends_with(" of administrators: it is sealed, and no master key was given"), "{what}");
     assert_eq!(hint, "hint: keys that are sealed need the key that seals them: --master-key-file FILE");
     std::fs::write(data.path().join("other"), "1e".repeat(32)).unwrap();
     let other = data.path().join("other");

@@ -2,6 +2,7 @@
 //!
 //! To add an engine: implement [`Engine`] in a file of its own and hand its type to [`contract!`].
 
+mod admins;
 mod api_keys;
 mod apps;
 mod corrupt;
@@ -50,6 +51,19 @@ fn tampered(engine: &dyn Engine, store: Arc<dyn Store>, sql: &str) -> Arc<dyn St
 macro_rules! contract {
     ($engine:ty) => {
         contract! { $engine;
+            admins: {
+                the_first_administrator_is_made_once,
+                an_address_is_one_administrators,
+                a_key_pair_is_found_by_either_half_until_it_is_revoked,
+                a_session_is_opened_by_who_may_and_ends,
+                a_deleted_administrator_leaves_nothing_behind,
+                roles_are_given_and_taken_where_both_are_there,
+                projects_have_names_of_their_own,
+                the_servers_keys_are_kept_once,
+                the_audit_log_is_read_backwards_and_forgets_what_is_old,
+                administrators_survive_reopening_and_take_no_nul,
+                an_impossible_role_is_corrupt,
+            }
             api_keys: {
                 a_key_of_a_user_logs_its_owner_in,
                 a_server_key_comes_with_its_user,

@@ -81,6 +81,7 @@ impl House {
             mail: Arc::new(mailer()),
             fetch: Arc::new(fetcher()),
             issuers: HashMap::new(),
+            dev_admin: false,
         };
         House { clock, store, auth: Arc::new(Auth::open(parts).await.expect("no apps yet")), _data: data }
     }

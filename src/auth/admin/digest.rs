@@ -1,0 +1,197 @@
+//! HTTP digest authentication (RFC 7616 with MD5, `qop=auth`), as the original's tools speak it at the paths of Atlas.
+//! MD5 is theirs; what it guards here is reading the names of one's projects.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
+
+use super::AdminCaller;
+use super::keys::about;
+use super::session::display;
+use crate::auth::{Auth, Error};
+use crate::functions::md5;
+use crate::model::{Dice, RequestOrigin, Timestamp};
+
+/// What key pairs are for, to digest authentication. A new realm would make every stored digest worthless.
+pub const REALM: &str = "Passerby";
+
+/// How long a nonce is good.
+const NONCE_SECS: i64 = 300;
+/// Nonces in use at once.
+const MOST_NONCES: usize = 4096;
+
+/// What the `Authorization` header says.
+#[derive(Clone, Debug, Default)]
+pub struct DigestClaim {
+    /// The public key.
+    pub username: String,
+    /// The realm.
+    pub realm: String,
+    /// The nonce that was given.
+    pub nonce: String,
+    /// The request's target.
+    pub uri: String,
+    /// `auth`.
+    pub qop: String,
+    /// How often the nonce was used, in eight hex digits.
+    pub nc: String,
+    /// The client's nonce.
+    pub cnonce: String,
+    /// The digest.
+    pub response: String,
+}
+
+/// Why somebody is asked again.
+#[derive(Debug)]
+pub enum DigestRefusal {
+    /// The credentials are wrong, or there are none.
+    Wrong,
+    /// They may be good, but the nonce is too old, or was used so before.
+    Stale,
+    /// Something failed, or there were too many tries.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for DigestRefusal {
+    fn from(error: E) -> DigestRefusal {
+        DigestRefusal::Failed(error.into())
+    }
+}
+
+/// Nonces prove themselves: a second, chance, and a tag over both. Only those that signed somebody in are remembered,
+/// with the count that they were used with last.
+pub(super) struct Nonces {
+    key: hmac::Key,
+    used: Mutex<HashMap<String, (i64, u32)>>,
+}
+
+impl Nonces {
+    pub(super) fn new(dice: &dyn Dice) -> Nonces {
+        let mut secret = [0; 32];
+        dice.fill(&mut secret);
+        Nonces { key: hmac::Key::new(hmac::HMAC_SHA256, &secret), used: Mutex::default() }
+    }
+
+    fn issue(&self, dice: &dyn Dice, now: Timestamp) -> String {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&now.0.to_be_bytes());
+        dice.fill(&mut bytes[8..]);
+        let tag = hmac::sign(&self.key, &bytes);
+        hex(&[&bytes, &tag.as_ref()[..16]].concat())
+    }
+
+    /// The second in which we issued a nonce.
+    fn issued(&self, nonce: &str) -> Option<i64> {
+        let bytes = unhex(nonce)?;
+        let (said, tag) = bytes.split_at_checked(16)?;
+        let good = verify_slices_are_equal(&hmac::sign(&self.key, said).as_ref()[..16], tag).is_ok();
+        let second: [u8; 8] = said.get(..8)?.try_into().ok()?;
+        good.then(|| i64::from_be_bytes(second))
+    }
+
+    /// Uses a nonce with a count, which must be greater than every one before.
+    fn use_up(&self, nonce: &str, count: u32, now: Timestamp) -> bool {
+        let Some(issued) = self.issued(nonce).filter(|at| (0..NONCE_SECS).contains(&(now.0 - at))) else {
+            return false;
+        };
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= MOST_NONCES {
+            used.retain(|_, (at, _)| now.0 - *at < NONCE_SECS);
+        }
+        let full = used.len() >= MOST_NONCES;
+        match used.get_mut(nonce) {
+            Some((_, last)) if *last >= count => false,
+            Some((_, last)) => {
+                *last = count;
+                true
+            }
+            None if full => false,
+            None => used.insert(nonce.to_owned(), (issued, count)).is_none(),
+        }
+    }
+}
+
+/// What the server keeps of a key pair for this: the digest of name, realm and private key.
+pub(super) fn half_of_digest(public_key: &str, private_key: &str) -> String {
+    hex(&md5(format!("{public_key}:{REALM}:{private_key}").as_bytes()))
+}
+
+/// What a client answers that knows the half.
+fn response(half: &str, method: &str, claim: &DigestClaim) -> String {
+    let request = hex(&md5(format!("{method}:{}", claim.uri).as_bytes()));
+    let DigestClaim { nonce, nc, cnonce, qop, .. } = claim;
+    hex(&md5(format!("{half}:{nonce}:{nc}:{cnonce}:{qop}:{request}").as_bytes()))
+}
+
+impl Auth {
+    /// A nonce for a challenge.
+    pub fn digest_nonce(&self) -> String {
+        self.admins.nonces.issue(self.dice(), self.clock().now())
+    }
+
+    /// The administrator who signed a request of a method and target.
+    pub async fn admin_by_digest(
+        &self,
+        claim: &DigestClaim,
+        method: &str,
+        target: &str,
+        address: Option<IpAddr>,
+    ) -> Result<AdminCaller, DigestRefusal> {
+        let now = self.clock().now();
+        let name = Some(claim.username.as_str());
+        self.admins.tries.admit_name(name, address, now)?;
+        let count = u32::from_str_radix(&claim.nc, 16).ok().filter(|_| claim.nc.len() == 8);
+        let fits = claim.realm == REALM && claim.qop == "auth" && claim.uri == target;
+        let (true, Some(count)) = (fits, count) else { return Err(DigestRefusal::Wrong) };
+        let key = self.store().admin_key(&claim.username).await?;
+        let key = key.ok_or(DigestRefusal::Wrong)?;
+        let half = self.parts.sealer.open(&about(&key.public_key), key.digest.expose())?;
+        let half = String::from_utf8_lossy(half.expose()).into_owned();
+        let expected = response(&half, method, claim);
+        if verify_slices_are_equal(expected.as_bytes(), claim.response.as_bytes()).is_err() {
+            return Err(DigestRefusal::Wrong);
+        }
+        let admin = self.store().admin(key.admin).await?.filter(|admin| !admin.disabled);
+        let admin = admin.ok_or(DigestRefusal::Wrong)?;
+        self.admins.tries.forgive(name, address, now);
+        if !self.admins.nonces.use_up(&claim.nonce, count, now) {
+            return Err(DigestRefusal::Stale);
+        }
+        let display = display(&admin, Some(&key.public_key));
+        Ok(AdminCaller::new(admin, display, RequestOrigin::Cli, address))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    text.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 7616, 3.9.1, with its own realm.
+    #[test]
+    fn the_digest_of_the_standard_comes_out() {
+        let half = hex(&md5(b"Mufasa:http-auth@example.org:Circle of Life"));
+        let claim = DigestClaim {
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v".to_owned(),
+            uri: "/dir/index.html".to_owned(),
+            qop: "auth".to_owned(),
+            nc: "00000001".to_owned(),
+            cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".to_owned(),
+            ..DigestClaim::default()
+        };
+        assert_eq!(response(&half, "GET", &claim), "8ca523f5e9506fed4657c9700eebdbec");
+    }
+}

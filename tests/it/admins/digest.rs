@@ -1,0 +1,117 @@
+//! The paths of Atlas, signed with HTTP digest authentication.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use super::{Office, Pair};
+use crate::support::Reply;
+
+const GROUPS: &str = "/api/public/v1.0/groups";
+
+fn md5(text: &str) -> String {
+    let mut child =
+        Command::new("md5sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum runs");
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap().stdout;
+    String::from_utf8(out).unwrap()[..32].to_owned()
+}
+
+/// The nonce of a challenge, and whether the one before was stale.
+fn challenge(reply: &Reply) -> (String, bool) {
+    assert_eq!(reply.status, 401, "{reply:?}");
+    let body = json!({
+        "detail": "You are not authorized for this resource.", "error": 401, "errorCode": "NOT_AUTHORIZED",
+        "reason": "Unauthorized",
+    });
+    assert_eq!(reply.json(), body);
+    let header = reply.header("www-authenticate").expect("a challenge");
+    assert!(header.starts_with("Digest realm=\"Passerby\""), "{header}");
+    let nonce = header.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (nonce, header.ends_with("stale=true"))
+}
+
+fn nonce(office: &Office) -> String {
+    challenge(&office.server.request("GET", GROUPS, &[], b"")).0
+}
+
+fn header(pair: &Pair, nonce: &str, nc: &str, uri: &str) -> String {
+    let half = md5(&format!("{}:Passerby:{}", pair.public, pair.private));
+    let request = md5(&format!("GET:{uri}"));
+    let response = md5(&format!("{half}:{nonce}:{nc}:cn:auth:{request}"));
+    format!(
+        "Digest username=\"{}\", realm=\"Passerby\", nonce=\"{nonce}\", uri=\"{uri}\", \
+         response=\"{response}\", algorithm=MD5, cnonce=\"cn\", qop=auth, nc={nc}",
+        pair.public
+    )
+}
+
+fn ask(office: &Office, path: &str, header: &str) -> Reply {
+    office.server.request("GET", path, &[("Authorization", header)], b"")
+}
+
+#[test]
+fn tools_find_their_projects_and_no_clusters() {
+    let office = Office::open(&[]);
+    let (pair, project) = (office.first(), office.project());
+    let get = |path: &str| {
+        let reply = ask(&office, path, &header(&pair, &nonce(&office), "00000001", path));
+        (reply.status, reply.json())
+    };
+    let one = json!({ "id": project, "name": "Project 0" });
+    assert_eq!(get("/api/public/v1.0").0, 200);
+    assert_eq!(get(GROUPS), (200, json!({ "links": [], "results": [one], "totalCount": 1 })));
+    assert_eq!(get(&format!("{GROUPS}/byName/Project%200")), (200, one));
+    assert_eq!(get(&format!("{GROUPS}/byName/Other")).0, 404);
+    let none = json!({ "links": [], "results": [], "totalCount": 0 });
+    let atlas = format!("/api/atlas/v1.0/groups/{project}");
+    assert_eq!(get(&format!("{atlas}/clusters?pretty=true")), (200, none.clone()));
+    assert_eq!(get(&format!("{atlas}/serverless")), (200, none));
+    assert_eq!(get(&format!("{atlas}/dataLakes")), (200, json!([])));
+    assert_eq!(get(&format!("{atlas}/other")).0, 404);
+    assert_eq!(get("/api/atlas/v1.0/groups/636a9db3bdeec4a0374030d4/clusters").0, 403);
+}
+
+#[test]
+fn a_signature_is_good_once() {
+    let office = Office::open(&[]);
+    let pair = office.first();
+    let given = nonce(&office);
+    let first = header(&pair, &given, "00000001", GROUPS);
+    assert_eq!(ask(&office, GROUPS, &first).status, 200);
+    let (fresh, stale) = challenge(&ask(&office, GROUPS, &first));
+    assert!(stale && fresh != given, "a replay is asked for a new one");
+    assert_eq!(ask(&office, GROUPS, &header(&pair, &given, "00000003", GROUPS)).status, 200);
+    assert!(
+        challenge(&ask(&office, GROUPS, &header(&pair, &given, "00000002", GROUPS))).1,
+        "counts only grow"
+    );
+    let own = "0".repeat(64);
+    assert!(
+        challenge(&ask(&office, GROUPS, &header(&pair, &own, "00000001", GROUPS))).1,
+        "a nonce of its own"
+    );
+}
+
+#[test]
+fn what_is_not_signed_for_this_request_is_refused() {
+    let office = Office::open(&[]);
+    let pair = office.first();
+    let wrong = Pair { private: "wrong".to_owned(), ..pair.clone() };
+    let nobody = Pair { public: "nobodyxx".to_owned(), ..pair.clone() };
+    for header in [
+        header(&wrong, &nonce(&office), "00000001", GROUPS),
+        header(&nobody, &nonce(&office), "00000001", GROUPS),
+        header(&pair, &nonce(&office), "00000001", "/api/public/v1.0"),
+        header(&pair, &nonce(&office), "1", GROUPS),
+        header(&pair, &nonce(&office), "00000001", GROUPS).replace("qop=auth", "qop=auth-int"),
+        header(&pair, &nonce(&office), "00000001", GROUPS).replace("realm=\"Passerby\"", "realm=\"x\""),
+        format!("Bearer {}", office.with_key(&pair).access),
+        "Basic eDp5".to_owned(),
+    ] {
+        assert!(!challenge(&ask(&office, GROUPS, &header)).1, "{header}");
+    }
+    office.run(&["admins", "keys", "revoke", &pair.public]);
+    challenge(&ask(&office, GROUPS, &header(&pair, &nonce(&office), "00000001", GROUPS)));
+}
