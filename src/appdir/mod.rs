@@ -32,5 +32,6 @@ pub use disk::{LoadError, SaveError, load, save};
 pub use entities::entity_ids;
 pub use problem::{Problem, Problems};
 pub use read::{Import, read};
-pub use tree::Tree;
-pub use write::{Export, Mode, Written, write};
+pub use root::is_name as is_app_name;
+pub use tree::{Tree, path_hash};
+pub use write::{Export, Mode, Written, text_of as json_text, write};

@@ -86,7 +86,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Root {
 }
 
 /// Whether `name` may be an app's: a letter, then ASCII letters, digits, `_`, `-`.
-fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))

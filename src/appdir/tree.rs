@@ -90,3 +90,12 @@ pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
     }
     Ok(())
 }
+
+/// The SHA-256 of a path, of which an id can be made for what has none of its own.
+pub fn path_hash(path: &str) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(path.as_bytes());
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}

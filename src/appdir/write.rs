@@ -200,7 +200,7 @@ pub(super) fn provider_map(provider: &Provider) -> Map<String, Value> {
 
 /// A file's text: four spaces, as nearly all files of the original have, and a final newline.
 #[expect(clippy::expect_used, reason = "a value with text keys always has a JSON text, and memory takes it")]
-pub(super) fn text_of<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+pub fn text_of<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
     value.serialize(&mut serializer).expect("written to memory");

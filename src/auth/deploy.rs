@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::keys::first_keys;
 use super::sha256::sha256;
-use super::{App, Auth, Error, Result};
+use super::{App, Auth, Author, Error, Result};
 use crate::model::{
-    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, ProviderId, Secret, Timestamp,
+    AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, GroupId, ProviderId, Secret,
+    Timestamp,
 };
 use crate::store::{self, Deploy, File, NamedSecret, NewApp, Taken};
 
@@ -34,6 +35,10 @@ pub struct Arrival {
     pub secrets: Vec<(String, Secret<String>)>,
     /// The canonical path and the content hash of the directory it came from.
     pub directory: Option<(String, Vec<u8>)>,
+    /// The project of a new app; `None` for the first one.
+    pub group: Option<GroupId>,
+    /// Who brings it; `None` when it is no deployment to be listed.
+    pub author: Option<Author>,
 }
 
 /// What became of an arrival.
@@ -135,6 +140,7 @@ impl Auth {
             files: files(arrival.files),
             secrets: self.sealed(app.key, &new_secrets)?,
             directory,
+            listed: arrival.author.map(Author::listed),
             now,
         };
         if changed || deploy.directory.is_some() {
@@ -151,7 +157,11 @@ impl Auth {
         given.into_iter().filter(|(name, value)| !has(name, value)).collect()
     }
 
-    fn sealed(&self, app: AppKey, secrets: &[(String, Secret<String>)]) -> Result<Vec<NamedSecret>> {
+    pub(super) fn sealed(
+        &self,
+        app: AppKey,
+        secrets: &[(String, Secret<String>)],
+    ) -> Result<Vec<NamedSecret>> {
         secrets.iter().map(|(name, value)| self.new_secret(app, name, value)).collect()
     }
 
@@ -159,8 +169,10 @@ impl Auth {
         let now = self.clock().now();
         let mut config = arrival.config;
         give_ids(&mut config, None, self.dice(), now);
-        let group_id =
-            self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?;
+        let group_id = match arrival.group {
+            Some(group) => group,
+            None => self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?,
+        };
         let (drawn, domain_id) = (AppId(self.dice().object_id(now)), DomainId(self.dice().object_id(now)));
         let mut id = arrival.app_id.unwrap_or(drawn);
         let deployment = DeploymentId(self.dice().object_id(now));
@@ -189,6 +201,7 @@ impl Auth {
                 files: files.clone(),
                 secrets: self.sealed(app, &arrival.secrets)?,
                 directory: directory.clone(),
+                listed: arrival.author.map(Author::listed),
                 now,
             };
             match self.deploy(deploy).await {
@@ -211,10 +224,12 @@ impl Auth {
         Err(Error::Busy)
     }
 
-    async fn deploy(&self, act: Deploy) -> Result<()> {
+    pub(super) async fn deploy(&self, act: Deploy) -> Result<()> {
         let deployed = self.changing(async { Ok(self.store().deploy(act).await?) }).await;
         match deployed {
-            Err(Error::Store(store::Error::Conflict(Taken::Deployment))) => Err(Error::DeployedMeanwhile),
+            Err(Error::Store(store::Error::Conflict(Taken::Deployment | Taken::Draft))) => {
+                Err(Error::DeployedMeanwhile)
+            }
             other => other,
         }
     }
@@ -232,7 +247,7 @@ fn digest(secrets: &[(String, Secret<String>)]) -> [u8; 32] {
 }
 
 /// Gives every provider its record's id, and whatever else has one: the one it had, the one it came with, or a new one.
-fn give_ids(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, now: Timestamp) {
+pub(super) fn give_ids(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, now: Timestamp) {
     for provider in &mut config.providers {
         let had = live.and_then(|live| live.provider(provider.kind)).and_then(|p| p.id);
         provider.id = had.or(provider.id).or_else(|| Some(ProviderId(dice.object_id(now))));
@@ -253,7 +268,7 @@ fn give_ids(config: &mut AppConfig, live: Option<&AppConfig>, dice: &dyn Dice, n
     }
 }
 
-fn written(config: &AppConfig) -> Result<String> {
+pub(super) fn written(config: &AppConfig) -> Result<String> {
     serde_json::to_string(config).map_err(|_| Error::Unreadable("the new configuration".to_owned()))
 }
 

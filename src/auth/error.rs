@@ -1,6 +1,7 @@
 //! What we refuse, closed, in the protocol's words.
 
 use super::admin::AdminRefusal;
+use super::configuration::PartRefusal;
 use super::link::RefusedLink;
 use crate::model::{ProviderType, Timestamp};
 use crate::store;
@@ -239,6 +240,18 @@ pub enum Error {
     /// No backup was written, and why.
     #[error("failed to write the backup: {0}")]
     NotBackedUp(String),
+    /// The admin has a draft of the app.
+    #[error("a draft already exists for this user")]
+    DraftExists,
+    /// No draft of the admin's has this id.
+    #[error("draft not found")]
+    DraftNotFound,
+    /// No deployment that is kept has this id.
+    #[error("deployment not found")]
+    DeploymentNotFound,
+    /// A part of an app's configuration that is asked for or changed, and is not there or not to be changed so.
+    #[error("{0}")]
+    Part(PartRefusal),
     /// A parameter that makes no sense.
     #[error("{0}")]
     BadParameter(String),

@@ -12,6 +12,7 @@ mod back_up;
 mod bearer;
 mod behaviour;
 mod concerns;
+mod configuration;
 mod custom_data;
 pub mod custom_token;
 mod delete_self;
@@ -73,6 +74,9 @@ pub use api_keys::OwnApiKey;
 pub use apps::App;
 pub use bearer::Caller;
 pub use concerns::{Concern, Surroundings, concerns};
+pub use configuration::{
+    Author, DeployConfig, Deployed, Draft, FreshApp, PartKind, PartRefusal, Shown, Snapshot,
+};
 pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
 pub use functions::{FUNCTION_WALL, FunctionCall};
@@ -146,6 +150,8 @@ pub struct Auth {
     key_sets: jwks::KeySets,
     logs: logs::Logs,
     changed: Notify,
+    /// Told when an app was taken away.
+    departed: Notify,
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
     events: Notify,
@@ -167,6 +173,7 @@ impl Auth {
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
             changed: Notify::new(),
+            departed: Notify::new(),
             reading: Mutex::new(()),
             events: Notify::new(),
             unread: Notify::new(),

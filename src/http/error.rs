@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cors::Withheld;
 use super::reply;
 use crate::appdir::Problem;
-use crate::auth::{AdminRefusal, App, Concern, Error, Journal, LinkRefusal};
+use crate::auth::{AdminRefusal, App, Concern, Error, Journal, LinkRefusal, PartRefusal};
 use crate::model::{LinkErrors, RequestId, with_causes};
 use crate::store;
 
@@ -147,6 +147,10 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::BadSignature => (StatusCode::UNAUTHORIZED, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::DraftExists => (StatusCode::CONFLICT, Some("DraftAlreadyExists")),
+        Error::DraftNotFound => (StatusCode::NOT_FOUND, Some("DraftNotFound")),
+        Error::DeploymentNotFound => (StatusCode::NOT_FOUND, Some("DeploymentNotFound")),
+        Error::Part(refusal) => wire_part(refusal),
         Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {
             (StatusCode::CONFLICT, None)
         }
@@ -169,6 +173,20 @@ fn wire_admin(refusal: &AdminRefusal) -> (StatusCode, Option<&'static str>) {
             (StatusCode::NOT_FOUND, None)
         }
         AdminRefusal::NoRole | AdminRefusal::ReadOnly => (StatusCode::FORBIDDEN, Some("Unauthorized")),
+    }
+}
+
+/// Status and `error_code` of what is refused of a part of a configuration.
+fn wire_part(refusal: &PartRefusal) -> (StatusCode, Option<&'static str>) {
+    match refusal {
+        PartRefusal::ProviderExists(_) => (StatusCode::CONFLICT, Some("AuthProviderAlreadyExists")),
+        PartRefusal::ProviderEnabled => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        PartRefusal::Wrong(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
+        PartRefusal::Missing(_) => (StatusCode::BAD_REQUEST, Some("MissingParameter")),
+        PartRefusal::NotFound { kind, .. } => {
+            (StatusCode::NOT_FOUND, kind.code().map(|(missing, _)| missing))
+        }
+        PartRefusal::Exists { kind, .. } => (StatusCode::CONFLICT, kind.code().map(|(_, exists)| exists)),
     }
 }
 

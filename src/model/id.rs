@@ -145,6 +145,8 @@ object_ids! {
     ProviderId;
     /// One configuration snapshot of an app.
     DeploymentId;
+    /// Changes of an app's configuration that wait to be deployed.
+    DraftId;
     /// A user of an app.
     UserId;
     /// A session of a user.

@@ -26,7 +26,8 @@ pub use config::{
 };
 pub use id::{
     AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId,
-    DeviceId, DomainId, EventId, GroupId, ObjectId, ProviderId, RequestId, SecretId, SessionId, UserId,
+    DeviceId, DomainId, DraftId, EventId, GroupId, ObjectId, ProviderId, RequestId, SecretId, SessionId,
+    UserId,
 };
 pub use log::{AuthEvent, AuthEventType, GuestLogins, LogDetails, LogEntry, LogQuery, LogType, Platform};
 pub use millis::{BadDate, Millis};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{ReadyApp, Serve};
 use crate::appdir;
-use crate::auth::{self, App, Arrival, Auth};
+use crate::auth::{self, App, Arrival, Auth, Author};
 use crate::model::{ClientAppId, ProviderType, with_causes};
 
 /// Why an app directory was not taken in. Nothing of it was.
@@ -151,6 +151,8 @@ async fn import_one(
         files: import.files,
         secrets: import.secrets,
         directory: Some((path, content)),
+        group: None,
+        author: Some(Author::owner_of_the_data()),
     };
     let arrived = auth.arrive(arrival).await.map_err(failed)?;
     Ok(Imported { app: arrived.app, created: arrived.created, path: directory.path })

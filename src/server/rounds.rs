@@ -150,6 +150,29 @@ pub(super) async fn write_logs(auth: &Auth) {
     }
 }
 
+/// Removes what apps left that were taken away, before this start or now.
+pub(super) async fn clear_departed(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        // Left between two bites it goes on at the next start.
+        let cleared = tokio::select! {
+            cleared = auth.clear_departed() => cleared,
+            _ = stop.changed() => return,
+        };
+        let wait = match cleared {
+            Ok(()) => DELIVERY_REST,
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to remove what a deleted app left");
+                REAPER_REST
+            }
+        };
+        tokio::select! {
+            () = rest(wait) => {}
+            () = auth.departed() => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
 /// Reads the certificate again when its files changed: looks once a minute, and at once on SIGHUP.
 pub(super) async fn reread(certificate: Arc<Certificate>, mut hang_up: Signal, mut stop: Stop) {
     loop {

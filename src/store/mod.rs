@@ -17,6 +17,7 @@
 
 mod account;
 mod admin;
+mod deployment;
 mod log;
 mod security;
 pub mod sqlite;
@@ -27,13 +28,14 @@ use std::pin::Pin;
 
 pub use account::*;
 pub use admin::*;
+pub use deployment::*;
 pub use log::*;
 pub use security::*;
 
 use crate::model::{
     AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,
-    Device, DeviceId, DomainId, GroupId, GuestLogins, LogQuery, Page, ProviderType, Secret, SecretId,
-    Session, SessionId, Timestamp, User, UserId, UserType,
+    Device, DeviceId, DomainId, DraftId, GroupId, GuestLogins, LogQuery, Page, ProviderType, Secret,
+    SecretId, Session, SessionId, Timestamp, User, UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -72,6 +74,8 @@ pub enum Taken {
     Id,
     /// The configuration was deployed by somebody else since it was read.
     Deployment,
+    /// The draft was changed, deployed or discarded since it was read, or its admin has another one.
+    Draft,
 }
 
 impl std::fmt::Display for Taken {
@@ -81,6 +85,7 @@ impl std::fmt::Display for Taken {
             Taken::ClientAppId => "the client app id",
             Taken::Id => "the id",
             Taken::Deployment => "the live deployment",
+            Taken::Draft => "the draft",
         })
     }
 }
@@ -95,6 +100,21 @@ pub trait Ask: AskAdmins {
 
     /// The files of an app's live deployment, by path.
     fn files(&self, app: AppKey) -> Answer<'_, Vec<File>>;
+
+    /// What a deployment of an app, or the snapshot of a draft, holds.
+    fn snapshot(&self, app: AppKey, id: DeploymentId) -> Answer<'_, Option<SnapshotRecord>>;
+
+    /// The deployments of an app, the newest first, at most [`DEPLOYMENTS_KEPT`].
+    fn deployments(&self, app: AppKey) -> Answer<'_, Vec<DeploymentRecord>>;
+
+    /// The drafts of an app, by id.
+    fn drafts(&self, app: AppKey) -> Answer<'_, Vec<DraftRecord>>;
+
+    /// How an app deploys: a JSON object, if it was ever told.
+    fn deploy_config(&self, app: AppKey) -> Answer<'_, Option<String>>;
+
+    /// Whether rows of apps that were deleted are still there.
+    fn is_departing(&self) -> Answer<'_, bool>;
 
     /// The directory that was imported from a canonical path.
     fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>>;
@@ -182,8 +202,26 @@ pub trait Store: Ask + KeepAdmins {
     /// Makes the project, if there is none, and says which one there is.
     fn found(&self, act: Found) -> Answer<'_, GroupId>;
 
-    /// Makes a configuration live: a new app with its keys, or a new deployment of an app.
+    /// Makes a configuration live: a new app with its keys, or a new deployment of an app. Of those that were live
+    /// before, the newest [`DEPLOYMENTS_KEPT`] are kept.
     fn deploy(&self, act: Deploy) -> Answer<'_, ()>;
+
+    /// Begins a draft, or changes one.
+    fn put_draft(&self, act: PutDraft) -> Answer<'_, ()>;
+
+    /// Discards a draft. `false` when there is no such draft.
+    fn delete_draft(&self, app: AppKey, draft: DraftId) -> Answer<'_, bool>;
+
+    /// Sets how an app deploys. `false` when there is no such app.
+    fn set_deploy_config(&self, app: AppKey, config: String) -> Answer<'_, bool>;
+
+    /// Takes an app away: nobody finds it any more, and none of its ids or keys. `false` when there is no such app.
+    /// What else there is of it goes with [`Store::clear_departed`].
+    fn delete_app(&self, app: AppKey) -> Answer<'_, bool>;
+
+    /// Removes at most `limit` rows of each kind of an app that was deleted. `true` when there may be more, of it or
+    /// of another one.
+    fn clear_departed(&self, limit: u32) -> Answer<'_, bool>;
 
     /// Somebody logs in: a guest, who is always new, or whoever has an identity, who may be. Opens a session.
     /// Conflict: `Id`.
@@ -389,29 +427,6 @@ pub struct Bearer {
 pub struct Found {
     /// The id it gets if there is none.
     pub group_id: GroupId,
-    /// The present.
-    pub now: Timestamp,
-}
-
-/// Makes a configuration live.
-#[derive(Clone, Debug)]
-pub struct Deploy {
-    /// The app.
-    pub app: AppKey,
-    /// Present when the app is new. Conflicts: `AppKey`, `ClientAppId`.
-    pub new: Option<NewApp>,
-    /// The live deployment that this one was made from; `None` for a new app. Conflict: `Deployment`.
-    pub replaces: Option<DeploymentId>,
-    /// The new deployment.
-    pub deployment: DeploymentId,
-    /// JSON of `model::AppConfig`.
-    pub config: String,
-    /// The files that are kept as they are.
-    pub files: Vec<File>,
-    /// Secrets that are set with it, each under the id that its name has, or else this one.
-    pub secrets: Vec<NamedSecret>,
-    /// Where it came from: the canonical path, and what tells whether its content changed since.
-    pub directory: Option<(String, Vec<u8>)>,
     /// The present.
     pub now: Timestamp,
 }

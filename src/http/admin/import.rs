@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body;
 use crate::appdir::{self, Problem, Tree};
-use crate::auth::{Arrival, Error};
+use crate::auth::{Arrival, Author, Error};
 use crate::http::Failure;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ProblemView;
@@ -64,6 +64,8 @@ pub(super) async fn import(call: Call, request: Body) -> Answer {
         files: import.files,
         secrets: import.secrets,
         directory: Some((directory.path, tree.content_hash().to_vec())),
+        group: None,
+        author: Some(Author::of(call.admin()?)),
     };
     let arrived = call.auth().arrive(arrival).await.map_err(|e| call.failed(e, None))?;
     // Whether they can be read or not, it is live.

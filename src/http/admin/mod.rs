@@ -9,23 +9,31 @@ mod apps;
 mod atlas;
 mod audit;
 mod backup;
+mod configuration;
 mod debug;
+mod documents;
+mod drafts;
 mod examine;
 mod expiry;
 mod export;
+mod functions;
 mod guard;
 mod import;
 mod keys;
 mod logs;
+mod parts;
 mod pending;
 mod people;
+mod providers;
 mod query;
 mod secrets;
 mod security;
+mod services;
 mod sign_in;
 mod summaries;
 mod users;
 mod view;
+mod working;
 
 use std::sync::Arc;
 
@@ -71,6 +79,7 @@ pub(super) fn network_routes(http: &Http) -> Router<Http> {
 fn guarded(http: &Http, door: Door, more: Router<Http>) -> Router<Http> {
     Router::new()
         .nest("/api/admin/v3.0", admin_routes())
+        .nest("/api/private/v1.0/groups/{group}/apps", configuration::private_routes())
         .nest("/api/passerby/v1", passerby_routes())
         .merge(more)
         .route_layer(axum::middleware::from_fn_with_state((http.clone(), door), guard::guard))
@@ -92,7 +101,10 @@ fn open_routes() -> Router<Http> {
 
 /// The Admin API's own.
 fn admin_routes() -> Router<Http> {
-    Router::new().nest("/groups/{group}/apps", app_routes())
+    Router::new()
+        .nest("/groups/{group}/apps", app_routes())
+        .route("/provider_regions", get(apps::regions))
+        .route("/templates", get(apps::templates))
 }
 
 /// The apps of a project; `{app}` is the `_id`.
@@ -100,6 +112,7 @@ fn app_routes() -> Router<Http> {
     let change = |change| move |call, path| users::change(call, path, change);
     let set_key = |disabled| move |call, path| api_keys::set(call, path, disabled);
     Router::new()
+        .merge(configuration::routes())
         .route("/", get(apps::list))
         .route("/{app}", get(apps::one))
         .route("/{app}/api_keys", get(api_keys::list).post(api_keys::create))

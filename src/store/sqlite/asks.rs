@@ -5,12 +5,12 @@ use rusqlite::{Connection, params};
 use super::rule::{self, Due};
 use super::{Sqlite, listing, row, sql};
 use crate::model::{
-    AnonymousUserExpiration, AppKey, CredentialId, Day, DeviceHash, GroupId, GuestLogins, LogQuery, LogType,
-    ObjectId, Page, ProviderType, Session, SessionId, Timestamp, User, UserId,
+    AnonymousUserExpiration, AppKey, CredentialId, Day, DeploymentId, DeviceHash, GroupId, GuestLogins,
+    LogQuery, LogType, ObjectId, Page, ProviderType, Session, SessionId, Timestamp, User, UserId,
 };
 use crate::store::{
-    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DirectoryRecord, Event, File, Logged, NamedSecret,
-    Result,
+    Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DEPLOYMENTS_KEPT, DeploymentRecord, DirectoryRecord,
+    DraftRecord, Event, File, Logged, NamedSecret, Result, SnapshotRecord,
 };
 
 impl Ask for Sqlite {
@@ -36,6 +36,43 @@ impl Ask for Sqlite {
 
     fn files(&self, app: AppKey) -> Answer<'_, Vec<File>> {
         self.parts.readers.long(move |connection| row::all(connection, sql::FILES, [app.0], row::file))
+    }
+
+    fn snapshot(&self, app: AppKey, id: DeploymentId) -> Answer<'_, Option<SnapshotRecord>> {
+        self.parts.readers.long(move |connection| {
+            // One view for the configuration and its files.
+            let view = connection.unchecked_transaction()?;
+            let params = params![app.0, id.0.0];
+            let config = row::one(&view, sql::DEPLOYMENT, params, |row| {
+                row::Cells::new(row, "deployments", 0).get(0)
+            })?;
+            let Some(config) = config else { return Ok(None) };
+            let files = row::all(&view, sql::FILES_OF_SNAPSHOT, params, row::file)?;
+            Ok(Some(SnapshotRecord { config, files }))
+        })
+    }
+
+    fn deployments(&self, app: AppKey) -> Answer<'_, Vec<DeploymentRecord>> {
+        self.point(move |connection| {
+            row::all(connection, sql::DEPLOYMENTS, params![app.0, DEPLOYMENTS_KEPT], row::deployment)
+        })
+    }
+
+    fn drafts(&self, app: AppKey) -> Answer<'_, Vec<DraftRecord>> {
+        self.point(move |connection| row::all(connection, sql::DRAFTS, [app.0], row::draft))
+    }
+
+    fn deploy_config(&self, app: AppKey) -> Answer<'_, Option<String>> {
+        self.point(move |connection| {
+            let found = row::one(connection, sql::DEPLOY_CONFIG, [app.0], |row| {
+                row::Cells::new(row, "apps", 0).get::<Option<String>>(0)
+            })?;
+            Ok(found.flatten())
+        })
+    }
+
+    fn is_departing(&self) -> Answer<'_, bool> {
+        self.point(|connection| Ok(row::one(connection, sql::DEPARTED, (), |_| Ok(()))?.is_some()))
     }
 
     fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>> {

@@ -40,11 +40,11 @@ use writer::Writer;
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
     EmailReset, Expire, Expired, Finding, Found, Link, Linked, LogIn, LogOut, LoggedIn, MadeApiKey,
-    MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutRedirect, PutSecret, Register, RenewToken,
-    ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData,
-    SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
+    MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect, PutSecret, Register,
+    RenewToken, ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled,
+    SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
 };
-use crate::model::{AllowedIpId, AppKey, CredentialId, GroupId, SecretId, Timestamp};
+use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId, Timestamp};
 
 /// A store in one SQLite file. Its asks and acts are to be made within a tokio runtime.
 ///
@@ -118,6 +118,29 @@ impl Store for Sqlite {
             Ok(act) => self.parts.writer.submit(act),
             Err(refused) => Box::pin(std::future::ready(Err(refused))),
         }
+    }
+
+    fn put_draft(&self, act: PutDraft) -> Answer<'_, ()> {
+        match acts::SealedDraft::new(act) {
+            Ok(act) => self.parts.writer.submit(act),
+            Err(refused) => Box::pin(std::future::ready(Err(refused))),
+        }
+    }
+
+    fn delete_draft(&self, app: AppKey, draft: DraftId) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::DeleteDraft { app, draft })
+    }
+
+    fn set_deploy_config(&self, app: AppKey, config: String) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::SetDeployConfig { app, config })
+    }
+
+    fn delete_app(&self, app: AppKey) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::DeleteApp(app))
+    }
+
+    fn clear_departed(&self, limit: u32) -> Answer<'_, bool> {
+        self.parts.writer.submit(acts::ClearDeparted { limit })
     }
 
     fn log_in(&self, act: LogIn) -> Answer<'_, LoggedIn> {

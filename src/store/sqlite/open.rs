@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_admins.sql"),
     include_str!("../../../migrations/sqlite/0004_logs.sql"),
     include_str!("../../../migrations/sqlite/0005_users.sql"),
+    include_str!("../../../migrations/sqlite/0006_drafts.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "PsBy".
@@ -30,7 +31,7 @@ pub(super) const MODE: u32 = 0o600;
 const LOG_LIMIT_BYTES: u32 = 64 << 20;
 
 /// More than there are statements, so that none is ever prepared twice.
-const STATEMENTS: usize = 240;
+const STATEMENTS: usize = 300;
 
 /// How a file is opened.
 #[derive(Clone, Debug)]

@@ -8,13 +8,14 @@ use super::failure::Failure;
 use super::sql;
 use crate::model::{
     AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, CredentialId, Day, DeploymentId, DeviceHash,
-    DeviceId, DomainId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis, ObjectId,
-    Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Timestamp, User, UserId,
-    UserType, anonymous_identity_id,
+    DeviceId, DomainId, DraftId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis,
+    ObjectId, Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Timestamp, User,
+    UserId, UserType, anonymous_identity_id,
 };
 use crate::store::{
-    Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential, Error, Event,
-    File, KeyRecord, Logged, NamedSecret, Operation, Project, Result,
+    Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential,
+    DeploymentRecord, DraftRecord, Error, Event, File, KeyRecord, Logged, NamedSecret, Operation, Project,
+    Result,
 };
 
 /// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
@@ -290,6 +291,32 @@ pub(super) fn secret(row: &Row<'_>) -> Result<NamedSecret> {
     let cells = Cells::new(row, "secrets", 0);
     let (name, material) = (cells.get(1)?, Secret::new(cells.get(2)?));
     Ok(NamedSecret { id: SecretId(cells.object_id(0)?), name, material })
+}
+
+/// Reads `id, created, admin, origin, name, draft`.
+pub(super) fn deployment(row: &Row<'_>) -> Result<DeploymentRecord> {
+    let cells = Cells::new(row, "deployments", 0);
+    Ok(DeploymentRecord {
+        id: DeploymentId(cells.object_id(0)?),
+        created: Timestamp(cells.get(1)?),
+        admin: cells.object_id(2)?,
+        origin: cells.get(3)?,
+        name: cells.get(4)?,
+        draft: cells.get::<Option<[u8; 12]>>(5)?.map(|bytes| DraftId(ObjectId(bytes))),
+    })
+}
+
+/// Reads `id, admin, origin, created, base, snapshot`.
+pub(super) fn draft(row: &Row<'_>) -> Result<DraftRecord> {
+    let cells = Cells::new(row, "drafts", 0);
+    Ok(DraftRecord {
+        id: DraftId(cells.object_id(0)?),
+        admin: cells.object_id(1)?,
+        origin: cells.get(2)?,
+        created: Timestamp(cells.get(3)?),
+        base: DeploymentId(cells.object_id(4)?),
+        snapshot: DeploymentId(cells.object_id(5)?),
+    })
 }
 
 /// Reads `path, bytes`.

@@ -1,8 +1,13 @@
 //! The Admin API, as tools ask it.
 
 mod access_list;
+mod apps;
+mod desk;
+mod drafts;
 mod logs;
 mod office;
 mod pending;
+mod providers;
+mod resources;
 mod secrets;
 mod users;

@@ -279,6 +279,7 @@ pub(crate) fn new_app(key: AppKey, client_app_id: &str, n: u32) -> Deploy {
         files: vec![file("rules/b.json", b"{}"), file("hosting/files/a\u{fc}.html", &[0, 255, 10])],
         secrets: vec![secret(1, "jwtKey", &[1, 2])],
         directory: None,
+        listed: None,
         now: NOON,
     }
 }
@@ -294,6 +295,7 @@ pub(crate) fn deployment(of: &Deploy, n: u32) -> Deploy {
         files: vec![file("functions/config.json", format!("[{n}]").as_bytes())],
         secrets: Vec::new(),
         directory: None,
+        listed: None,
         now: NOON.plus(60),
     }
 }

@@ -7,6 +7,7 @@ mod api_keys;
 mod apps;
 mod corrupt;
 mod credentials;
+mod drafts;
 mod events;
 mod expiry;
 mod given;
@@ -109,6 +110,15 @@ macro_rules! contract {
                 pending_credentials_are_listed_by_page,
                 a_credential_that_is_gone_or_unconfirmed_proves_nobody,
                 a_deleted_user_takes_its_credential_along,
+            }
+            drafts: {
+                a_draft_changes_nothing_that_is_live,
+                an_admin_has_one_draft_of_an_app,
+                a_change_of_a_draft_that_changed_is_refused,
+                a_draft_becomes_a_deployment_in_one_act,
+                the_newest_deployments_are_kept_with_their_files,
+                how_an_app_deploys_is_kept,
+                an_app_that_is_deleted_is_gone_at_once_and_its_rows_in_bites,
             }
             events: {
                 logins_and_links_keep_the_events_that_are_asked_for,

@@ -330,3 +330,43 @@ async fn a_guest_with_its_session_stays_within_160_bytes() {
     println!("{each:.1} bytes per guest with its session");
     assert!(each <= 160.0, "{each:.1} bytes per guest with its session");
 }
+
+/// Whoever adds a table with rows of an app says how they go with it.
+#[tokio::test]
+async fn nothing_of_a_deleted_app_stays_in_any_table() {
+    let file = File::fresh();
+    let store = file.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    store.log_in(with_device(guest(NOON, 1), 1)).await.unwrap();
+    store.delete_app(APP).await.unwrap();
+    drop(store);
+    let connection = Connection::open(file.path()).unwrap();
+    let names = |sql: &str| -> Vec<String> {
+        let mut statement = connection.prepare(sql).unwrap();
+        statement.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let columns = |table: &str| names(&format!("select name from pragma_table_info('{table}')"));
+    let tables = names("select name from sqlite_schema where type = 'table' and name <> 'departed'");
+    let of_apps: Vec<&String> =
+        tables.iter().filter(|table| columns(table).contains(&"app".to_owned())).collect();
+    assert!(of_apps.len() > 10, "{of_apps:?}");
+    // A row in each, whatever else it says.
+    for table in &of_apps {
+        let kinds = names(&format!("select name || ' ' || type from pragma_table_info('{table}')"));
+        let value = |kind: &String| match kind.split_once(' ').unwrap() {
+            ("app", _) => "7",
+            (_, "TEXT") => "'x'",
+            (_, "BLOB") => "x'070707070707070707070707'",
+            _ => "0",
+        };
+        let values: Vec<&str> = kinds.iter().map(value).collect();
+        connection.execute_batch(&format!("insert into {table} values ({})", values.join(", "))).unwrap();
+    }
+    let store = file.open();
+    while store.clear_departed(1).await.unwrap() {}
+    let count = |sql: &str| -> i64 { connection.query_row(sql, (), |row| row.get(0)).unwrap() };
+    for table in &of_apps {
+        assert_eq!(count(&format!("select count(*) from {table} where app = 7")), 0, "{table}");
+    }
+    assert_eq!(count("select count(*) from files"), 0);
+}

@@ -107,6 +107,8 @@ impl House {
             files: Vec::new(),
             secrets: Vec::new(),
             directory: None,
+            group: None,
+            author: None,
         };
         self.auth.arrive(arrival).await.expect("it is deployed").app
     }

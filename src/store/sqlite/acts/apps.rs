@@ -1,9 +1,9 @@
 //! Acts on apps, their configuration and keys, and on the server's own row.
 
-use aws_lc_rs::digest;
 use rusqlite::params;
 
 use super::security;
+use super::snapshots::{drop_old_snapshots, hashes, insert_snapshot, list};
 use crate::model::{AppKey, GroupId, Timestamp};
 use crate::store::sqlite::failure::{is_taken, refuse_nul};
 use crate::store::sqlite::writer::{Act, Desk};
@@ -48,17 +48,13 @@ impl Sealed {
         let paths = act.files.iter().map(|file| file.path.as_str());
         let directory = act.directory.iter().map(|(path, _)| path.as_str());
         let secrets = act.secrets.iter().map(|secret| secret.name.as_str());
-        let texts = keys.chain(paths).chain(directory).chain(secrets);
+        let listed =
+            act.listed.iter().flat_map(|l| std::iter::once(l.origin.as_str()).chain(l.name.as_deref()));
+        let texts = keys.chain(paths).chain(directory).chain(secrets).chain(listed);
         refuse_nul(texts.chain([act.config.as_str()]))?;
-        let hashes = act.files.iter().map(|file| sha256(&file.bytes)).collect();
+        let hashes = hashes(&act.files);
         Ok(Sealed { act, hashes })
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    hash
 }
 
 impl Act for Sealed {
@@ -77,11 +73,9 @@ impl Act for Sealed {
             Some(new) => self.insert_app(desk, new)?,
             None => self.move_live_pointer(desk)?,
         }
-        desk.run(sql::INSERT_DEPLOYMENT, params![app.0, deployment.0.0, now.0, self.act.config])?;
-        for (file, hash) in self.act.files.iter().zip(&self.hashes) {
-            desk.run(sql::INSERT_FILE, params![hash, file.bytes])?;
-            desk.run(sql::INSERT_DEPLOYMENT_FILE, params![app.0, deployment.0.0, file.path, hash])?;
-        }
+        insert_snapshot(desk, app, deployment, now, &self.act.config, &self.act.files, &self.hashes)?;
+        list(desk, app, deployment, self.act.listed.as_ref())?;
+        drop_old_snapshots(desk, app)?;
         for secret in &self.act.secrets {
             security::set(desk, app, secret)?;
         }
@@ -95,7 +89,7 @@ impl Act for Sealed {
 impl Sealed {
     fn insert_app(&self, desk: &Desk, new: &NewApp) -> Result<()> {
         let Deploy { app, deployment, now, .. } = self.act;
-        if desk.exists(sql::APP_EXISTS, [app.0])? {
+        if desk.exists(sql::APP_EXISTS, [app.0])? || desk.exists(sql::IS_DEPARTED, [app.0])? {
             return Err(Error::Conflict(Taken::AppKey));
         }
         if desk.exists(sql::CLIENT_APP_ID_EXISTS, [new.client_app_id.as_str()])? {

@@ -4,6 +4,7 @@ mod admins;
 mod api_keys;
 mod apps;
 mod credentials;
+mod departure;
 mod email_users;
 mod events;
 mod expiry;
@@ -13,6 +14,7 @@ mod log_in;
 mod logs;
 mod redirects;
 mod security;
+mod snapshots;
 mod users;
 
 pub(super) use admins::{
@@ -20,8 +22,10 @@ pub(super) use admins::{
 };
 pub(super) use apps::{Sealed, SeeTime};
 pub(super) use credentials::{ConfirmCredential, DeletePending};
+pub(super) use departure::{ClearDeparted, DeleteApp};
 pub(super) use redirects::TakeRedirect;
 pub(super) use security::{
     AllowIp, ChangeAllowedIp, ChangeSecret, DeleteSecret, DisallowIp, MakeSecret, SetRefreshTokenSeconds,
     SetSecret,
 };
+pub(super) use snapshots::{DeleteDraft, SealedDraft, SetDeployConfig};

@@ -1,0 +1,77 @@
+//! How an app goes: at once for everybody who looks for it, and then in bites.
+
+use rusqlite::params;
+
+use super::snapshots::delete_snapshot;
+use crate::model::AppKey;
+use crate::store::Result;
+use crate::store::sqlite::writer::{Act, Desk};
+use crate::store::sqlite::{row, sql};
+
+/// What there is of an app beside its snapshots.
+const BITES: [&str; 16] = [
+    sql::CLEAR_DRAFTS,
+    sql::CLEAR_KEYS,
+    sql::CLEAR_DIRECTORIES,
+    sql::CLEAR_DEVICES,
+    sql::CLEAR_USERS,
+    sql::CLEAR_SESSIONS,
+    sql::CLEAR_IDENTITIES,
+    sql::CLEAR_CLAIMS,
+    sql::CLEAR_CREDENTIALS,
+    sql::CLEAR_EMAILS,
+    sql::CLEAR_API_KEYS,
+    sql::CLEAR_SECRETS,
+    sql::CLEAR_ACCESS_LIST,
+    sql::CLEAR_EVENTS,
+    sql::CLEAR_LOGS,
+    sql::CLEAR_GUEST_LOGINS,
+];
+
+/// Takes an app away. Its directories are forgotten at once, so that one of them may become an app again.
+pub(in crate::store::sqlite) struct DeleteApp(pub(in crate::store::sqlite) AppKey);
+
+impl Act for DeleteApp {
+    type Done = bool;
+
+    fn perform(&self, desk: &mut Desk) -> Result<bool> {
+        if desk.run(sql::DELETE_APP, [self.0.0])? == 0 {
+            return Ok(false);
+        }
+        desk.run(sql::DEPART, [self.0.0])?;
+        desk.run(sql::CLEAR_DIRECTORIES, params![self.0.0, i64::MAX])?;
+        Ok(true)
+    }
+}
+
+/// A bite of what is left of an app that was taken away.
+pub(in crate::store::sqlite) struct ClearDeparted {
+    pub(in crate::store::sqlite) limit: u32,
+}
+
+impl Act for ClearDeparted {
+    type Done = bool;
+
+    fn perform(&self, desk: &mut Desk) -> Result<bool> {
+        let app = row::one(desk.connection(), sql::DEPARTED, (), |row| {
+            row::Cells::new(row, "departed", 0).get(0).map(AppKey)
+        })?;
+        let Some(app) = app else { return Ok(false) };
+        let limit = self.limit.max(1);
+        let mut left = false;
+        for bite in BITES {
+            left |= desk.run(bite, params![app.0, limit])? >= limit as usize;
+        }
+        let snapshot = row::one(desk.connection(), sql::A_SNAPSHOT, [app.0], |row| {
+            row::Cells::new(row, "deployments", 0).object_id(0)
+        })?;
+        if let Some(snapshot) = snapshot {
+            delete_snapshot(desk, app, snapshot)?;
+            left = true;
+        }
+        if !left {
+            desk.run(sql::CLEARED, [app.0])?;
+        }
+        Ok(left || desk.exists(sql::DEPARTED, ())?)
+    }
+}

@@ -1,0 +1,101 @@
+//! A server and its owner-only socket, asked as a tool asks the Admin API.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::{Reply, Server};
+
+/// A server without apps.
+pub(crate) struct Desk {
+    pub(crate) server: Server,
+    data: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+/// What makes a request other than another.
+pub(crate) const CLI: &str = "mongodb-baas-cli";
+pub(crate) const UI: &str = "mongodb-baas-ui";
+
+impl Desk {
+    pub(crate) fn open() -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let server = Server::start(&data, &[]);
+        Desk { server, data, _dir: dir }
+    }
+
+    /// Asks with an origin: status and JSON body, `null` when there is none.
+    pub(crate) fn ask_as(&self, origin: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = UnixStream::connect(self.data.join("passerby.sock")).unwrap();
+        let length = body.len();
+        let origin =
+            if origin.is_empty() { String::new() } else { format!("X-BAAS-Request-Origin: {origin}\r\n") };
+        write!(
+            stream,
+            "{method} /api/admin/v3.0{path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: {length}\r\n{origin}\
+             Connection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(body.is_empty() || head.contains("content-type: application/json\r\n"), "{head}");
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
+    }
+
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask_as("", method, path, &body)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask("GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// The project.
+    pub(crate) fn group(&self) -> String {
+        let text = std::fs::read(self.data.join("passerby.db"));
+        drop(text);
+        let connection = rusqlite::Connection::open_with_flags(
+            self.data.join("passerby.db"),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )
+        .unwrap();
+        let id: [u8; 12] = connection.query_row("select group_id from server", (), |row| row.get(0)).unwrap();
+        id.map(|byte| format!("{byte:02x}")).concat()
+    }
+
+    /// Makes an app: its path, and the id that clients know.
+    pub(crate) fn app(&self, name: &str) -> (String, String) {
+        let apps = format!("/groups/{}/apps", self.group());
+        let (status, app) = self.ask("POST", &apps, &json!({ "name": name }));
+        assert_eq!(status, 201, "{app}");
+        let text = |key: &str| app[key].as_str().unwrap().to_owned();
+        (format!("{apps}/{}", text("_id")), text("client_app_id"))
+    }
+
+    /// A guest's login: its status.
+    pub(crate) fn log_in(&self, client_app_id: &str) -> Reply {
+        let target = format!("/api/client/v2.0/app/{client_app_id}/auth/providers/anon-user/login");
+        self.server.request("POST", &target, &[], b"{}")
+    }
+}
+
+/// A value with every id and second in it named.
+pub(crate) fn clean(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() == 24 && text.chars().all(|c| c.is_ascii_hexdigit()) => {
+            json!("[id]")
+        }
+        Value::Number(number) if number.as_i64().is_some_and(|n| n > 1_700_000_000) => json!("[seconds]"),
+        Value::Array(items) => items.iter().map(clean).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), clean(value))).collect(),
+        other => other.clone(),
+    }
+}
