@@ -4,16 +4,24 @@
 //! [`save`] a directory of a tree. Only `disk.rs` touches the disk; the rest is arithmetic on names and bytes, so that
 //! an archive or an upload can stand in for a directory.
 //!
+//! An app also travels as an archive ([`read_archive`], [`write_archive`]) and as one JSON object ([`read_import`],
+//! [`read_push`], [`payload_of`]); both become trees. [`merge`] lays one tree over another, and [`diff`] says what changes.
+//!
 //! What is not interpreted yet (functions, rules, hosting, …) goes through byte for byte; when the version changes, it
 //! moves to where the other version looks for it.
 
+mod archive;
 mod convert;
+mod diff;
 mod disk;
 mod entities;
 mod json;
 mod layout;
+mod merge;
 mod moves;
 mod parse;
+mod payload;
+mod pieces;
 mod problem;
 mod providers;
 mod read;
@@ -28,8 +36,12 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{ArchiveLimits, read_archive, write_archive};
+pub use diff::{Changes, DraftDiff, FieldDiff, FieldDiffs, SchemaOptionsDiff, diff, draft_diff};
 pub use disk::{LoadError, SaveError, load, save};
 pub use entities::entity_ids;
+pub use merge::{Merge, Strategy, merge};
+pub use payload::{Payload, payload_of, read_import, read_push};
 pub use problem::{Problem, Problems};
 pub use read::{Import, read};
 pub use root::is_name as is_app_name;

@@ -201,7 +201,7 @@ fn filled<'a>(spot: &Spot<'a>, key: &str, findings: &mut Findings) -> Option<(Sp
     (!text.is_empty()).then_some((value, text))
 }
 
-fn read_version(version: &Spot<'_>, findings: &mut Findings) -> Option<Format> {
+pub(super) fn read_version(version: &Spot<'_>, findings: &mut Findings) -> Option<Format> {
     let text = version.node().describe();
     let found = Format::ALL.into_iter().find(|format| format.to_string() == text);
     if found.is_none() {

@@ -23,6 +23,11 @@ impl<'a> Spot<'a> {
         self.node
     }
 
+    /// Where the value stands, such as `$.security`.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     fn member(&self, member: &'a Member) -> Spot<'a> {
         let path = format!("{}{}", self.path, key_step(&member.key));
         Spot { source: self.source, path, key_at: member.key_at, node: &member.node }

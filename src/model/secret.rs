@@ -35,10 +35,11 @@ pub fn check_secret(name: &str, value: &str) -> Result<(), &'static str> {
 /// The same for a secret that has no value yet.
 pub fn check_secret_name(name: &str) -> Result<(), &'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let first = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    // An import names those that it brings `__owner_key`.
+    let first = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     if !first || name.len() > LONGEST_NAME || !name.chars().all(allowed) {
         return Err(
-            "a secret's name begins with a letter or digit, then letters, digits, `_`, `-`; 64 at most",
+            "a secret's name begins with a letter, a digit or `_`, then letters, digits, `_`, `-`; 64 at most",
         );
     }
     Ok(())

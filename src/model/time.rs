@@ -46,7 +46,7 @@ impl Day {
     }
 
     /// Year, month (1–12) and day of month in the proleptic Gregorian calendar.
-    fn civil(self) -> (i64, i64, i64) {
+    pub fn civil(self) -> (i64, i64, i64) {
         // Counted in 400-year eras that begin on a 1st of March, so that the leap day comes last.
         let z = self.0 + 719_468;
         let era = z.div_euclid(146_097);

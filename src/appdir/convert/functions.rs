@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Content, below, json, object};
 use crate::appdir::moves::{Move, make};
@@ -125,4 +125,13 @@ fn folders(content: &Content<'_>) -> BTreeSet<String> {
 fn sources<'a>(content: &'a Content<'_>) -> impl Iterator<Item = String> + 'a {
     let inside = below(content.files, HOME).map(|path| &path[HOME.len()..]);
     inside.filter_map(|path| path.strip_suffix(".js")).filter(|name| is_function(name)).map(str::to_owned)
+}
+
+/// The configuration of a function that came without one: the safe side, since those that authentication calls run as
+/// the system anyway.
+pub(in crate::appdir) fn default_config(name: &str) -> Map<String, Value> {
+    let mut map = Map::new();
+    map.insert("name".to_owned(), name.into());
+    map.insert("private".to_owned(), true.into());
+    map
 }

@@ -7,7 +7,8 @@
 mod functions;
 mod services;
 
-pub(super) use functions::{LIST, is_function};
+pub(super) use functions::{LIST, default_config, is_function};
+pub(super) use services::in_parts;
 
 use std::collections::BTreeMap;
 

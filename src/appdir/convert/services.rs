@@ -103,7 +103,7 @@ fn rule_of(
 }
 
 /// The files of a collection's folder.
-fn in_parts(mut rule: Map<String, Value>, folder: &str) -> Vec<(String, Vec<u8>)> {
+pub(in crate::appdir) fn in_parts(mut rule: Map<String, Value>, folder: &str) -> Vec<(String, Vec<u8>)> {
     let parts: Vec<(&str, Value)> =
         OF_RULES.iter().filter_map(|key| Some((*key, rule.shift_remove(*key)?))).collect();
     let mut files: Vec<(String, Vec<u8>)> =

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::written;
-use crate::appdir::{Tree, read};
+use crate::appdir::{self, Tree, diff, merge, payload_of, read, read_import, read_push, write};
 use crate::model::{Format, ProviderType};
 
 const PATHS: [&str; 12] = [
@@ -271,7 +271,10 @@ fn sections(older: bool) -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
             if let Some(value) = webhook {
                 let folder = if older { "services/hook" } else { "http_endpoints/hook" };
                 put(format!("{folder}/config.json"), json!({"name": "hook", "type": "http"}).to_string());
-                put(format!("{folder}/incoming_webhooks/w/config.json"), json!({ "x": value }).to_string());
+                put(
+                    format!("{folder}/incoming_webhooks/w/config.json"),
+                    json!({"name": "w", "x": value}).to_string(),
+                );
             }
             let origins = json!(["https://a.example"]);
             let mut root = match older {
@@ -331,7 +334,7 @@ fn imported(tree: &Tree) -> Result<crate::appdir::Import, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn there_and_back_again_nothing_is_lost(tree in whole_app(), format in 0..4_usize) {
@@ -341,6 +344,88 @@ proptest! {
         prop_assert_eq!(meanings(&back), meanings(&written(&import, None)));
         prop_assert_eq!(imported(&there)?.config.ids.len(), import.config.ids.len());
     }
+
+    #[test]
+    fn a_payload_says_the_whole_app(tree in whole_app(), format in 0..4_usize) {
+        let tree = written(&imported(&tree)?, Some(Format::ALL[format]));
+        let body = payload_of(&tree).map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+        let read = if Format::ALL[format] == Format::V20230101 { read_push } else { read_import };
+        let payload = read(body.to_string().as_bytes());
+        let payload = payload.map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+        let client_app_id = "news-abcde".parse().unwrap();
+        let import = imported(&payload.tree)?;
+        // Ids of an app travel beside its payload, not in it.
+        let again = write(&super::export(&import, &client_app_id, None)).tree;
+        // What has no configuration is a source that only the newer shape can say.
+        let said = |tree: &Tree| {
+            let bare = |path: &str| !is_newer(Format::ALL[format]) && path.ends_with("bare/source.js")
+                || Format::ALL[format] == Format::V20230101 && path.ends_with("bare.js");
+            let mut meanings = meanings(tree);
+            meanings.retain(|(path, _)| !bare(path));
+            meanings
+        };
+        prop_assert_eq!(said(&again), said(&tree));
+    }
+
+    #[test]
+    fn a_directory_over_itself_is_itself(tree in prop_oneof![directory(), whole_app()], strategy in 0..3_usize) {
+        let strategy = [appdir::Strategy::Merge, appdir::Strategy::Replace, appdir::Strategy::ReplaceByName][strategy];
+        let tree = written(&imported(&tree)?, None);
+        let merged = merge(&tree, &tree, strategy, &Default::default());
+        let mut merged = merged.map_err(|problems| TestCaseError::fail(problems.to_string()))?.tree;
+        // A function without configuration gets one.
+        let is_bare = |path: &str| path.contains("bare/config.json");
+        merged.0.retain(|path, _| !is_bare(path));
+        if tree.0.contains_key("functions/bare.js") || tree.0.contains_key("functions/user/bare.js") {
+            merged.0.remove("functions/config.json");
+            let mut without = tree.clone();
+            without.0.remove("functions/config.json");
+            prop_assert_eq!(&merged, &without);
+        } else {
+            prop_assert_eq!(&merged, &tree);
+        }
+        prop_assert_eq!(diff(&tree, &tree), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_body_of_anything_never_panics(bytes in prop_oneof![nearly_json(), vec(any::<u8>(), 0..60)]) {
+        for read in [read_import, read_push] {
+            if let Ok(payload) = read(&bytes) {
+                prop_assert!(imported(&payload.tree).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_of_sections_never_panics(sections in vec((prop::sample::select(SECTIONS.to_vec()), value()), 0..6), version in 0..3_usize) {
+        let mut body: Map<String, Value> = sections.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        body.insert("config_version".to_owned(), Format::ALL[version].number().into());
+        if let Ok(payload) = read_import(json!(body).to_string().as_bytes()) {
+            prop_assert!(imported(&payload.tree).is_ok());
+        }
+    }
+}
+
+const SECTIONS: [&str; 15] = [
+    "auth",
+    "auth_providers",
+    "functions",
+    "values",
+    "triggers",
+    "services",
+    "data_sources",
+    "http_endpoints",
+    "endpoints",
+    "graphql",
+    "environments",
+    "secrets",
+    "sync",
+    "custom_user_data_config",
+    "security",
+];
+
+fn is_newer(format: Format) -> bool {
+    format >= Format::V20210101
 }
 
 proptest! {

@@ -1,9 +1,12 @@
 //! What an importer meets, and what it says.
 
+mod archives;
 mod broken;
 mod disk;
 mod generated;
 mod layouts;
+mod merging;
+mod payload;
 mod secrets;
 mod settings;
 mod wire;

@@ -78,7 +78,7 @@ fn a_broken_file_is_told_without_a_word_of_it() {
         (r#"{"name": ""}"#, "1:10: a secret has 1 byte to 16 KiB"),
         (
             r#"{"SECRET?": "SECRET"}"#,
-            "1:13: a secret's name begins with a letter or digit, then letters, digits, `_`, `-`; 64 at most",
+            "1:13: a secret's name begins with a letter, a digit or `_`, then letters, digits, `_`, `-`; 64 at most",
         ),
     ] {
         assert_eq!(refusal(&with(secrets)), format!("secrets.json:{said}"), "{secrets}");

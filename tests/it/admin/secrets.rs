@@ -71,7 +71,8 @@ fn a_secret_that_is_not_there_is_told_in_the_originals_words() {
 #[test]
 fn a_secret_that_cannot_be_is_refused() {
     let office = Office::new();
-    let rule = "a secret's name begins with a letter or digit, then letters, digits, `_`, `-`; 64 at most";
+    let rule =
+        "a secret's name begins with a letter, a digit or `_`, then letters, digits, `_`, `-`; 64 at most";
     for name in ["", "-a", "a b", &"a".repeat(65)] {
         let said = refusal(&office.ask("POST", "/secrets", json!({"name": name, "value": "x"})));
         assert_eq!(said, (400, json!({"error": rule, "error_code": "InvalidParameter"})), "{name}");
