@@ -2,6 +2,7 @@
 
 mod archives;
 mod broken;
+mod corpus;
 mod disk;
 mod generated;
 mod layouts;
