@@ -25,6 +25,8 @@ pub struct Arrival {
     pub client_app_id: Option<ClientAppId>,
     /// The `_id` it names, for a new app.
     pub app_id: Option<AppId>,
+    /// The domain that its users elsewhere named, for a new app.
+    pub domain_id: Option<DomainId>,
     /// The configuration.
     pub config: AppConfig,
     /// Whether it says anything of our own settings; if not, a known app keeps its own.
@@ -173,8 +175,8 @@ impl Auth {
             Some(group) => group,
             None => self.store().group().await?.ok_or_else(|| Error::Unreadable("the project".to_owned()))?,
         };
-        let (drawn, domain_id) = (AppId(self.dice().object_id(now)), DomainId(self.dice().object_id(now)));
-        let mut id = arrival.app_id.unwrap_or(drawn);
+        let drawn = (AppId(self.dice().object_id(now)), DomainId(self.dice().object_id(now)));
+        let mut ids = (arrival.app_id.unwrap_or(drawn.0), arrival.domain_id.unwrap_or(drawn.1));
         let deployment = DeploymentId(self.dice().object_id(now));
         let (text, files) = (written(&config)?, files(arrival.files));
         let directory = self.kept_of(arrival.directory, &arrival.secrets)?;
@@ -185,9 +187,9 @@ impl Auth {
                 None => draw_client_app_id(&config.name, self.dice())?,
             };
             let new = NewApp {
-                id,
+                id: ids.0,
                 client_app_id: client_app_id.clone(),
-                domain_id,
+                domain_id: ids.1,
                 group_id,
                 keys: first_keys(self.dice(), &self.parts.sealer, app, now)?,
                 access_list: vec![self.everywhere(now)],
@@ -216,7 +218,7 @@ impl Auth {
                 Err(Error::Store(store::Error::Conflict(Taken::ClientAppId)))
                     if arrival.client_app_id.is_none() => {}
                 // A copy of another app's directory: it is a new app all the same.
-                Err(Error::Store(store::Error::Conflict(Taken::Id))) if id != drawn => id = drawn,
+                Err(Error::Store(store::Error::Conflict(Taken::Id))) if ids != drawn => ids = drawn,
                 Err(Error::Store(store::Error::Conflict(_))) => return Err(Error::DeployedMeanwhile),
                 Err(other) => return Err(other),
             }

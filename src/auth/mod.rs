@@ -25,6 +25,7 @@ mod examine;
 mod expire_guests;
 pub mod foreign_token;
 mod functions;
+mod import_users;
 mod journal;
 pub mod jwks;
 mod keys;
@@ -80,6 +81,7 @@ pub use configuration::{
 pub use deploy::{Arrival, Arrived, Exported};
 pub use error::Error;
 pub use functions::{FUNCTION_WALL, FunctionCall};
+pub use import_users::{Counts, ImportReport, Newcomer, Reason, Registered, Wrong};
 pub use journal::Journal;
 pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};

@@ -122,10 +122,11 @@ impl Memory {
         Some(Secret::new(hash.to_string()))
     }
 
-    /// Without a hash the password is hashed all the same, so that nobody's address costs what somebody's does.
+    /// Without a hash, or with one that is none, the password is hashed all the same, so that an address of nobody, or
+    /// of somebody without a password, costs what another's does.
     fn is_its_password(&mut self, password: &str, hash: Option<&Secret<String>>) -> bool {
-        match hash {
-            Some(hash) => self.verify(password, hash.expose()).unwrap_or(false),
+        match hash.and_then(|hash| self.verify(password, hash.expose())) {
+            Some(right) => right,
             None => {
                 let _ = self.hash(password, &[0; SALT]);
                 false

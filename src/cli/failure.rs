@@ -98,6 +98,12 @@ pub(super) enum CliError {
         /// Whether it does what was asked once somebody confirms.
         unconfirmed: bool,
     },
+    #[error("failed to read {path}")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("failed to write {path}")]
     Write {
         path: PathBuf,
@@ -137,6 +143,7 @@ impl CliError {
             | CliError::Runtime(_)
             | CliError::Lost(_)
             | CliError::Refused { .. }
+            | CliError::Read { .. }
             | CliError::Write { .. }
             | CliError::Elsewhere(_)
             | CliError::Unwell(_) => Exit::Failed,

@@ -18,6 +18,7 @@ mod failure;
 mod import;
 mod keys;
 mod logs;
+mod migrate;
 mod print;
 mod progress;
 mod projects;
@@ -65,6 +66,7 @@ Beside the running server (or without one, on its data directory):
   passerby apps list                  which apps there are
   passerby users list news-aaaaa      who came
   passerby import my-app              take in an app directory that changed
+  passerby migrate realm my-app       bring an app and its users from Realm
   passerby backup ~/passerby.backup   copy everything while people log in
   passerby doctor                     see whether all is well
 
@@ -80,6 +82,9 @@ enum Command {
     Import(import::ImportArgs),
     /// Writes an app as a directory that `import`, and the original's tools, read.
     Export(export::ExportArgs),
+    /// Takes an app and its users in from where they were.
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
     /// Finds everything that is wrong with app directories, without taking them in.
     Check(check::CheckArgs),
     /// Which apps there are.
@@ -169,6 +174,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Completions(args) => completions::completions(&args),
         Command::Import(args) => wait(import::import(file, args)),
         Command::Export(args) => wait(export::export(file, args)),
+        Command::Migrate(command) => wait(migrate::migrate(file, command)),
         Command::Apps(command) => wait(apps::apps(file, command)),
         Command::Users(command) => wait(users::users(file, command)),
         Command::Logs(args) => wait(logs::logs(file, args)),

@@ -146,6 +146,7 @@ async fn import_one(
     let arrival = Arrival {
         client_app_id: app.or(import.client_app_id),
         app_id: import.app_id,
+        domain_id: None,
         config: import.config,
         settings_given: import.settings_given,
         files: import.files,

@@ -18,6 +18,7 @@
 mod account;
 mod admin;
 mod deployment;
+mod import;
 mod log;
 mod security;
 pub mod sqlite;
@@ -29,6 +30,7 @@ use std::pin::Pin;
 pub use account::*;
 pub use admin::*;
 pub use deployment::*;
+pub use import::*;
 pub use log::*;
 pub use security::*;
 
@@ -229,6 +231,10 @@ pub trait Store: Ask + KeepAdmins {
 
     /// An identity is added to the user of a session; the only act that has two homes.
     fn link(&self, act: Link) -> Answer<'_, Linked>;
+
+    /// Users come from elsewhere, all of a batch at once, with those of their identities that nobody has. Who is there
+    /// stays as it is, but for identities that it lacks.
+    fn import_users(&self, act: ImportUsers) -> Answer<'_, Imported>;
 
     /// An e-mail address and password are registered. `false` when somebody has the address: confirmed, or pending
     /// with a token that has not lapsed.

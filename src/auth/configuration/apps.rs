@@ -41,6 +41,7 @@ impl Auth {
         let arrival = Arrival {
             client_app_id: None,
             app_id: None,
+            domain_id: None,
             config,
             settings_given: true,
             files: Vec::new(),

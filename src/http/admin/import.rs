@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::body;
 use crate::appdir::{self, Problem, Tree};
-use crate::auth::{Arrival, Author, Error};
+use crate::auth::{Arrival, Arrived, Author, Error};
 use crate::http::Failure;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ProblemView;
 use crate::http::reply;
-use crate::model::ClientAppId;
+use crate::model::{ClientAppId, DomainId};
 
 /// A directory on its way in.
 #[derive(Deserialize)]
@@ -25,6 +25,11 @@ struct Directory {
     path: String,
     /// The app that it is, whatever its files say.
     client_app_id: Option<ClientAppId>,
+    /// The domain that its users elsewhere named, for a new app.
+    domain_id: Option<DomainId>,
+    /// Whether the app stays as it is when this very directory was what was imported last.
+    #[serde(default)]
+    unless_known: bool,
     /// Its files in base64, by path.
     files: BTreeMap<String, String>,
 }
@@ -56,18 +61,31 @@ pub(super) async fn import(call: Call, request: Body) -> Answer {
         Ok(import) => import,
         Err(problems) => return Err(refused(&call, problems.0)),
     };
+    let content = tree.content_hash().to_vec();
+    let known = match directory.unless_known {
+        true => call.auth().unchanged_directory(&directory.path, &content).await,
+        false => Ok(None),
+    };
+    let wanted = directory.client_app_id.or(import.client_app_id);
+    let known = known.map_err(|e| call.failed(e, None))?;
+    let known = known.filter(|app| wanted.as_ref().is_none_or(|wanted| *wanted == app.client_app_id));
     let arrival = Arrival {
-        client_app_id: directory.client_app_id.or(import.client_app_id),
+        client_app_id: wanted,
         app_id: import.app_id,
+        domain_id: directory.domain_id,
         config: import.config,
         settings_given: import.settings_given,
         files: import.files,
         secrets: import.secrets,
-        directory: Some((directory.path, tree.content_hash().to_vec())),
+        directory: Some((directory.path, content)),
         group: None,
         author: Some(Author::of(call.admin()?)),
     };
-    let arrived = call.auth().arrive(arrival).await.map_err(|e| call.failed(e, None))?;
+    let arrived = match known {
+        Some(app) => Ok(Arrived { app, created: false, changed: false }),
+        None => call.auth().arrive(arrival).await,
+    };
+    let arrived = arrived.map_err(|e| call.failed(e, None))?;
     // Whether they can be read or not, it is live.
     let foreseen = call.auth().concerns(&arrived.app).await.unwrap_or_default();
     let foreseen: Vec<Problem> = foreseen.into_iter().map(Problem::from).collect();

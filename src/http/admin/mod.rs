@@ -19,6 +19,7 @@ mod export;
 mod functions;
 mod guard;
 mod import;
+mod import_users;
 mod keys;
 mod logs;
 mod parts;
@@ -159,6 +160,7 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/keys/retire", post(keys::retire))
         .route("/apps/{app}/secrets", get(secrets::names).post(secrets::set))
         .route("/apps/{app}/secrets/delete", post(secrets::delete))
+        .route("/apps/{app}/users/import", post(import_users::import))
         .route("/apps/{app}/users/{user}", get(users::whole))
         .route(
             "/apps/{app}/users/{user}/custom_data",

@@ -136,7 +136,14 @@ impl Ask for Sqlite {
     ) -> Answer<'_, Vec<User>> {
         self.parts.readers.long(move |connection| {
             let Some(due) = Due::at(policy, now) else { return Ok(Vec::new()) };
-            let params = params![app.0, after(&cursor), due.made_before.0.0, due.seen_before, limit];
+            let params = params![
+                app.0,
+                after(&cursor),
+                due.made_before.0.0,
+                due.seen_before,
+                due.brought_before,
+                limit
+            ];
             row::all(connection, sql::EXPIRED, params, |row| row::user(connection, app, row))
         })
     }

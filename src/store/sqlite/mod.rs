@@ -39,10 +39,11 @@ use writer::Writer;
 
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
-    EmailReset, Expire, Expired, Finding, Found, Link, Linked, LogIn, LogOut, LoggedIn, MadeApiKey,
-    MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect, PutSecret, Register,
-    RenewToken, ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions, SetApiKeyDisabled,
-    SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
+    EmailReset, Expire, Expired, Finding, Found, ImportUsers, Imported, Link, Linked, LogIn, LogOut,
+    LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect,
+    PutSecret, Register, RenewToken, ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions,
+    SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs,
+    UseToken,
 };
 use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId, Timestamp};
 
@@ -148,6 +149,10 @@ impl Store for Sqlite {
     }
 
     fn link(&self, act: Link) -> Answer<'_, Linked> {
+        self.parts.writer.submit(act)
+    }
+
+    fn import_users(&self, act: ImportUsers) -> Answer<'_, Imported> {
         self.parts.writer.submit(act)
     }
 

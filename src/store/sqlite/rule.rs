@@ -7,50 +7,53 @@ use super::{row, sql};
 use crate::model::{AnonymousUserExpiration, AppKey, DAY, Day, ExpiryClock, ObjectId, Timestamp, UserId};
 use crate::store::Result;
 
-/// A policy at a moment: due is a guest with an id below `made_before` that was not seen on `seen_before` or later.
+/// A policy at a moment: due is a guest with an id below `made_before` that was not seen on `seen_before` or later, or,
+/// if it was brought from elsewhere, not on `brought_before` or later: nobody sees it again after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) made_before: UserId,
     pub(super) seen_before: i64,
-    /// Whether being seen puts the end off, so that guests who were seen must be looked for by their day.
-    pub(super) by_activity: bool,
+    pub(super) brought_before: i64,
 }
 
 impl Due {
     /// `None` when the policy lets nobody go.
     pub(super) fn at(policy: AnonymousUserExpiration, now: Timestamp) -> Option<Due> {
         let days = i64::from(policy.days);
+        // Whole days: today and the last day of activity, or of the arrival, do not count.
+        let day = Day(now.day().0.saturating_sub(days));
         match policy.clock {
             ExpiryClock::Never => None,
-            // Whole days: today and the last day of activity do not count.
-            ExpiryClock::Inactivity => {
-                let day = Day(now.day().0.saturating_sub(days));
-                Some(Due {
-                    made_before: UserId(ObjectId::first_of(day.start())),
-                    seen_before: day.0,
-                    by_activity: true,
-                })
-            }
+            ExpiryClock::Inactivity => Some(Due {
+                made_before: UserId(ObjectId::first_of(day.start())),
+                seen_before: day.0,
+                brought_before: day.0,
+            }),
             ExpiryClock::Age => Some(Due {
                 made_before: UserId(ObjectId::first_of(now.plus(1 - days * DAY))),
                 seen_before: i64::MAX,
-                by_activity: false,
+                brought_before: day.0,
             }),
         }
     }
 }
 
-/// The first second at which [`Due::at`] covers a guest.
+/// The first second at which [`Due::at`] covers a guest who was made here.
 fn end(policy: AnonymousUserExpiration, created: Timestamp, last_seen: Option<Day>) -> Option<Timestamp> {
     let days = i64::from(policy.days);
     match policy.clock {
         ExpiryClock::Never => None,
         ExpiryClock::Inactivity => {
             let last_active = created.day().max(last_seen.unwrap_or(created.day()));
-            Some(Day(last_active.0.saturating_add(days + 1)).start())
+            Some(after_days(last_active, days))
         }
         ExpiryClock::Age => Some(created.plus(days * DAY)),
     }
+}
+
+/// The first second after so many whole days.
+fn after_days(day: Day, days: i64) -> Timestamp {
+    Day(day.0.saturating_add(days + 1)).start()
 }
 
 /// The first second at which the policy lets any guest go, among those after the cursor and those who were seen.
@@ -67,8 +70,16 @@ pub(super) fn next(
     };
     match policy.clock {
         ExpiryClock::Never => Ok(None),
-        // Ids ascend with time, so the first guest is the oldest.
-        ExpiryClock::Age => Ok(first(sql::FIRST_GUEST_AFTER)?.flatten()),
+        ExpiryClock::Age => {
+            // Ids ascend with time, so the first guest is the oldest.
+            let oldest = first(sql::FIRST_GUEST_AFTER)?.flatten();
+            // Whoever was seen last before then is gone by then, also when it was brought from elsewhere that day.
+            let seen = row::one(connection, sql::FIRST_SEEN_GUEST, [app.0], |row| {
+                let day = row::Cells::new(row, "users", 0).get(1).map(Day)?;
+                Ok(after_days(day, i64::from(policy.days)))
+            })?;
+            Ok(oldest.into_iter().chain(seen).min())
+        }
         ExpiryClock::Inactivity => {
             let unseen = first(sql::FIRST_UNSEEN_GUEST_AFTER)?.flatten();
             let seen = row::one(connection, sql::FIRST_SEEN_GUEST, [app.0], |row| {

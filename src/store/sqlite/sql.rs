@@ -92,10 +92,12 @@ macro_rules! admin_key_columns {
     };
 }
 
-/// The one rule by which a guest is let go, whoever asks: `?3` and `?4` are `Due::made_before` and `Due::seen_before`.
+/// The one rule by which a guest is let go, whoever asks: `?3`, `?4` and `?5` are `Due::made_before`,
+/// `Due::seen_before` and `Due::brought_before`. Only who was brought from elsewhere has an `identity`.
 macro_rules! due {
     () => {
-        "(guest = 1 and id < ?3 and (last_seen is null or last_seen < ?4))"
+        "(guest = 1 and id < ?3
+          and (last_seen is null or last_seen < case when identity is null then ?4 else ?5 end))"
     };
 }
 
@@ -141,6 +143,12 @@ statements! {
     INSERT_GUEST = "insert into users (app, id, guest, disabled, kind) values (?1, ?2, 1, 0, 0)";
     INSERT_USER =
         "insert into users (app, id, guest, disabled, kind, last_seen) values (?1, ?2, 0, 0, ?3, ?4)";
+    INSERT_IMPORTED_GUEST =
+        "insert into users (app, id, guest, disabled, kind, last_seen, identity, custom_data)
+         values (?1, ?2, 1, ?3, 0, ?4, ?5, ?6)";
+    INSERT_IMPORTED_USER =
+        "insert into users (app, id, guest, disabled, kind, last_seen, custom_data)
+         values (?1, ?2, 0, ?3, ?4, ?5, ?6)";
     INSERT_SESSION =
         "insert into sessions (app, user, id, identity, device, device_hash, expires)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -192,6 +200,12 @@ statements! {
     INSERT_CREDENTIAL =
         "insert into credentials (app, id, email, hash, confirmed, blocks_until, confirm_id, confirm_hash)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT_IMPORTED_CREDENTIAL =
+        "insert into credentials (app, id, email, hash, confirmed, user, blocks_until)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    GIVE_IMPORTED_CREDENTIAL =
+        "update credentials set user = ?3, confirmed = 1, confirm_id = null, confirm_hash = null
+         where app = ?1 and id = ?2 and user is null";
     TAKE_ADDRESS =
         "insert into emails (app, email, credential) values (?1, ?2, ?3)
          on conflict (app, email) do update set credential = excluded.credential
@@ -318,19 +332,19 @@ statements! {
     // Expiry. `look ahead` measures how far one bite goes; the deletes decide for themselves.
     EXPIRED = concat!(
         "select ", user_columns!("u."), " from users u where app = ?1 and id > ?2 and ", due!(),
-        " order by id limit ?5"
+        " order by id limit ?6"
     );
     LOOK_AHEAD = concat!(
-        "select id, ", due!(), " from users where app = ?1 and id > ?2 and id < ?3 order by id limit ?5"
+        "select id, ", due!(), " from users where app = ?1 and id > ?2 and id < ?3 order by id limit ?6"
     );
     DELETE_DUE_UP_TO = concat!(
-        "delete from users where app = ?1 and id > ?2 and id <= ?5 and ", due!(),
+        "delete from users where app = ?1 and id > ?2 and id <= ?6 and ", due!(),
         " returning ", user_columns!("")
     );
     DELETE_DUE_SEEN = concat!(
         "delete from users where app = ?1 and id in (
              select id from users indexed by users_by_last_seen
-             where app = ?1 and guest = 1 and last_seen is not null and last_seen < ?4 and id < ?3
+             where app = ?1 and guest = 1 and last_seen is not null and last_seen < ?5 and id < ?3
              order by last_seen, id limit ?2
          ) and ", due!(), " returning ", user_columns!("")
     );

@@ -12,6 +12,7 @@ mod events;
 mod expiry;
 mod given;
 mod identities;
+mod imports;
 mod keepings;
 mod laws;
 mod link;
@@ -152,6 +153,18 @@ macro_rules! contract {
                 logging_out_ends_one_session_of_somebody,
                 an_app_keeps_data_of_guests_and_others,
                 pages_tell_guests_from_others,
+            }
+            imports: {
+                who_comes_is_found_as_it_was,
+                the_same_import_twice_is_one,
+                an_identity_that_somebody_has_stays_theirs,
+                an_address_comes_without_a_password_and_is_its_users,
+                a_registration_comes_without_a_password,
+                a_registration_that_came_becomes_its_users,
+                a_guest_that_came_becomes_somebody_by_a_newer_list,
+                an_import_that_fails_half_way_brings_nobody,
+                a_guest_that_came_goes_so_many_days_after_it_came,
+                an_app_does_not_take_anothers_domain,
             }
             keepings: {
                 secrets_are_set_by_name_and_keep_their_ids,

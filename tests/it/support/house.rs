@@ -102,6 +102,7 @@ impl House {
         let arrival = Arrival {
             client_app_id: Some(client_app_id.parse().expect("an id")),
             app_id: None,
+            domain_id: None,
             config,
             settings_given: true,
             files: Vec::new(),

@@ -95,6 +95,10 @@ impl Sealed {
         if desk.exists(sql::CLIENT_APP_ID_EXISTS, [new.client_app_id.as_str()])? {
             return Err(Error::Conflict(Taken::ClientAppId));
         }
+        // Tokens name their app by it.
+        if desk.exists(sql::DOMAIN_EXISTS, [new.domain_id.0.0])? {
+            return Err(Error::Conflict(Taken::Id));
+        }
         let inserted = desk.run(
             sql::INSERT_APP,
             params![

@@ -29,7 +29,7 @@ impl Act for Expire {
         };
         let left = limit - removed.len().min(limit);
         let mut more = stretch.goes_on || left == 0;
-        if due.by_activity && left > 0 {
+        if left > 0 {
             let seen = self.delete_seen(desk, due, left)?;
             more |= seen.len() == left;
             removed.extend(seen);
@@ -59,7 +59,9 @@ impl Expire {
     fn look_ahead(&self, desk: &Desk, due: Due, limit: usize) -> Result<Stretch> {
         let rows = self.limit.max(1).saturating_mul(LOOKS_PER_REMOVAL);
         let mut statement = desk.connection().prepare_cached(sql::LOOK_AHEAD)?;
-        let params = params![self.app.0, after(&self.after), due.made_before.0.0, due.seen_before, rows];
+        let Due { made_before, seen_before, brought_before } = due;
+        let cursor = after(&self.after);
+        let params = params![self.app.0, cursor, made_before.0.0, seen_before, brought_before, rows];
         let mut found = statement.query(params)?;
         let mut stretch = Stretch { last: None, goes_on: false };
         let (mut looks, mut removals) = (0, 0);
@@ -76,14 +78,17 @@ impl Expire {
     }
 
     fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<User>> {
-        let params = params![self.app.0, after(&self.after), due.made_before.0.0, due.seen_before, last.0.0];
+        let Due { made_before, seen_before, brought_before } = due;
+        let cursor = after(&self.after);
+        let params = params![self.app.0, cursor, made_before.0.0, seen_before, brought_before, last.0.0];
         let connection = desk.connection();
         row::all(connection, sql::DELETE_DUE_UP_TO, params, |row| row::user(connection, self.app, row))
     }
 
     fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<User>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let params = params![self.app.0, limit, due.made_before.0.0, due.seen_before];
+        let Due { made_before, seen_before, brought_before } = due;
+        let params = params![self.app.0, limit, made_before.0.0, seen_before, brought_before];
         let connection = desk.connection();
         row::all(connection, sql::DELETE_DUE_SEEN, params, |row| row::user(connection, self.app, row))
     }

@@ -9,6 +9,7 @@ mod email_users;
 mod events;
 mod expiry;
 mod identities;
+mod import;
 mod link;
 mod log_in;
 mod logs;

@@ -36,6 +36,7 @@ statements! {
         " left join deployments d on d.app = a.key and d.id = a.deployment where a.key = ?1"
     );
     APP_EXISTS = "select 1 from apps where key = ?1";
+    DOMAIN_EXISTS = "select 1 from apps where domain_id = ?1";
     CLIENT_APP_ID_EXISTS = "select 1 from apps where client_app_id = ?1";
     INSERT_APP =
         "insert into apps (key, id, client_app_id, domain_id, group_id, created, deployment)
