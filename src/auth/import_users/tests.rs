@@ -8,18 +8,18 @@ fn foreseen(entry: &Value) -> ImportReport {
     report
 }
 
-fn user(identities: Value) -> Value {
+fn user(identities: &Value) -> Value {
     json!({ "_id": "5f0000000000000000000001", "identities": identities, "data": { "email": "a@example.com", "name": "A" } })
 }
 
 #[test]
 fn an_address_is_the_identitys_own_or_that_of_its_only_user() {
-    let alone = user(json!([{ "id": "5f0000000000000000000002", "provider_type": "local-userpass" }]));
+    let alone = user(&json!([{ "id": "5f0000000000000000000002", "provider_type": "local-userpass" }]));
     let read = Newcomer::read(&alone).unwrap();
     assert_eq!(read.identities[0].email.as_deref(), Some("a@example.com"));
     assert_eq!(Value::Object(read.identities[0].data.clone()), json!({ "email": "a@example.com" }));
     // The address of the union may be what a foreign token told: it is nobody's proof.
-    let linked = user(json!([
+    let linked = user(&json!([
         { "id": "5f0000000000000000000002", "provider_type": "local-userpass" },
         { "id": "sub", "provider_type": "custom-token" },
     ]));
@@ -30,7 +30,7 @@ fn an_address_is_the_identitys_own_or_that_of_its_only_user() {
 
 #[test]
 fn nobody_becomes_a_guest_for_want_of_the_rest() {
-    let lost = user(json!([
+    let lost = user(&json!([
         { "id": "5f0000000000000000000002-abc", "provider_type": "anon-user" },
         { "provider_type": "oauth2-google" },
     ]));
@@ -41,7 +41,7 @@ fn nobody_becomes_a_guest_for_want_of_the_rest() {
 
 #[test]
 fn what_is_wrong_is_said_with_its_field() {
-    let fine = json!({ "id": "5f0000000000000000000002", "provider_type": "local-userpass" });
+    let fine = json!({ "id": "sub", "provider_type": "custom-token" });
     for (entry, said) in [
         (json!(1), "``: expected an object, found a number"),
         (json!({}), "`_id`: it is missing"),
@@ -58,21 +58,21 @@ fn what_is_wrong_is_said_with_its_field() {
             json!({ "_id": "5f0000000000000000000001", "last_authentication_date": -1 }),
             "`last_authentication_date`: expected whole seconds since 1970",
         ),
-        (user(json!({})), "`identities`: expected an array, found an object"),
-        (user(json!([{ "id": "x" }])), "`identities[0].provider_type`: it is missing"),
+        (user(&json!({})), "`identities`: expected an array, found an object"),
+        (user(&json!([{ "id": "x" }])), "`identities[0].provider_type`: it is missing"),
         (
-            user(json!([{ "id": "x", "provider_type": "fax" }])),
+            user(&json!([{ "id": "x", "provider_type": "fax" }])),
             "`identities[0].provider_type`: unknown type `fax`",
         ),
         (
-            user(json!([{ "id": "x", "provider_type": "local-userpass" }])),
+            user(&json!([{ "id": "x", "provider_type": "local-userpass" }])),
             "`identities[0].id`: expected 24 hex digits",
         ),
         (
-            user(json!([{ "id": "a\u{0}", "provider_type": "custom-token" }])),
+            user(&json!([{ "id": "a\u{0}", "provider_type": "custom-token" }])),
             "`identities[0].id`: it holds U+0000",
         ),
-        (user(json!([fine, fine])), "`identities[1].id`: the user has this identity twice"),
+        (user(&json!([fine, fine])), "`identities[1].id`: the user has this identity twice"),
     ] {
         assert_eq!(Newcomer::read(&entry).unwrap_err().to_string(), said);
     }

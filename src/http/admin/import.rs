@@ -63,7 +63,7 @@ pub(super) async fn import(call: Call, request: Body) -> Answer {
     };
     let content = tree.content_hash().to_vec();
     let known = match directory.unless_known {
-        true => call.auth().unchanged_directory(&directory.path, &content).await,
+        true => call.auth().unchanged_directory(&directory.path, &content, &import.secrets).await,
         false => Ok(None),
     };
     let wanted = directory.client_app_id.or(import.client_app_id);

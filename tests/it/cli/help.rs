@@ -47,6 +47,7 @@ fn every_command_has_help() {
         "access-list add",
         "access-list delete",
         "logs",
+        "migrate realm",
         "keys list",
         "keys rotate",
         "keys retire",

@@ -9,6 +9,7 @@ mod doctor;
 mod expire;
 mod help;
 mod keys;
+mod migrate;
 mod place;
 mod serve;
 mod socket;

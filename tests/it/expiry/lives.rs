@@ -246,3 +246,26 @@ impl World {
         }
     }
 }
+
+#[tokio::test]
+async fn a_guest_of_the_original_goes_ninety_days_after_it_came() {
+    let house = House::open(BEGINNING).await;
+    for (name, clock) in [("news-aaaaa", ExpiryClock::Inactivity), ("old-aaaaa", ExpiryClock::Age)] {
+        let app = house.deploy(name, settings(policy(clock, 90))).await;
+        let guest = serde_json::json!({
+            "_id": "5f0000000000000000000001",
+            "identities": [{ "id": "5f0000000000000000000000-abcdefghijklmnopqrstuvwx", "provider_type": "anon-user" }],
+        });
+        let guest = passerby::auth::Newcomer::read(&guest).unwrap();
+        let report = house.auth.import_users(&app, &[guest], &[]).await.unwrap();
+        assert_eq!(report.guests.brought, 1);
+    }
+    let mut reaper = Reaper::new(Arc::clone(&house.store));
+    let end = Timestamp(BEGINNING.0 + 91 * DAY);
+    for day in 0..91 {
+        let (removed, next) = step(&mut reaper, Timestamp(BEGINNING.0 + day * DAY)).await;
+        assert!(removed == 0 && next <= end, "{day}: {removed} {next:?}");
+    }
+    assert_eq!(step(&mut reaper, end.plus(-1)).await, (0, end));
+    assert_eq!(step(&mut reaper, end).await.0, 2);
+}

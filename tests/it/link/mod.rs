@@ -7,6 +7,7 @@ mod arrivals;
 mod events;
 mod issuer;
 mod matrix;
+mod migrated;
 mod operator;
 mod prehijacking;
 mod races;

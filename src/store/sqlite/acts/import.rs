@@ -36,10 +36,10 @@ impl Act for ImportUsers {
 
 /// Who has an identity that comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Held {
-    ByNobody,
-    ByTheUser,
-    ByAnother,
+enum Holder {
+    Nobody,
+    TheUser,
+    Another,
 }
 
 impl ImportUsers {
@@ -54,9 +54,9 @@ impl ImportUsers {
             return Ok(ImportedAs { became, added, taken: Vec::new() });
         }
         let held = user.identities.iter().map(|identity| self.held(desk, user, known.as_ref(), identity));
-        let held = held.collect::<Result<Vec<Held>>>()?;
+        let held = held.collect::<Result<Vec<Holder>>>()?;
         let places = |wanted| -> Vec<usize> { (0..held.len()).filter(|n| held[*n] == wanted).collect() };
-        let (mut added, taken) = (places(Held::ByNobody), places(Held::ByAnother));
+        let (mut added, taken) = (places(Holder::Nobody), places(Holder::Another));
         let lets_in = |n: &usize| lets_in(&user.identities[*n].claim);
         let became = match &known {
             Some(_) => Became::Known,
@@ -121,23 +121,23 @@ impl ImportUsers {
         user: &ImportedUser,
         known: Option<&User>,
         identity: &ImportedIdentity,
-    ) -> Result<Held> {
+    ) -> Result<Holder> {
         let Claim { provider, id, .. } = &identity.claim;
         let has = known
             .is_some_and(|known| known.identities.iter().any(|i| i.provider == *provider && i.id == *id));
         if has {
-            return Ok(Held::ByTheUser);
+            return Ok(Holder::TheUser);
         }
         if !lets_in(&identity.claim) {
-            return Ok(Held::ByNobody);
+            return Ok(Holder::Nobody);
         }
         if asks::claimant(desk.connection(), self.app, *provider, id)?.is_some() {
-            return Ok(Held::ByAnother);
+            return Ok(Holder::Another);
         }
         match &identity.email {
             Some(email) => self.address_held(desk, user, known, id, email),
-            None if *provider == ProviderType::LocalUserpass => Ok(Held::ByAnother),
-            None => Ok(Held::ByNobody),
+            None if *provider == ProviderType::LocalUserpass => Ok(Holder::Another),
+            None => Ok(Holder::Nobody),
         }
     }
 
@@ -149,19 +149,19 @@ impl ImportUsers {
         known: Option<&User>,
         id: &str,
         email: &str,
-    ) -> Result<Held> {
-        let Ok(id) = id.parse::<CredentialId>() else { return Ok(Held::ByAnother) };
+    ) -> Result<Holder> {
+        let Ok(id) = id.parse::<CredentialId>() else { return Ok(Holder::Another) };
         let there = self.of_address(desk, email)?;
         if known.is_some_and(|known| known.identity(ProviderType::LocalUserpass).is_some()) {
             let own = there.is_some_and(|credential| credential.user == Some(user.id));
-            return Ok(if own { Held::ByTheUser } else { Held::ByAnother });
+            return Ok(if own { Holder::TheUser } else { Holder::Another });
         }
         match (there, self.credential(desk, id)?) {
             // It was brought while it waited for its first login.
-            (Some(there), Some(own)) if there.id == own.id && own.user.is_none() => Ok(Held::ByNobody),
-            (_, Some(_)) => Ok(Held::ByAnother),
-            (Some(there), None) if self.blocks(&there) => Ok(Held::ByAnother),
-            (_, None) => Ok(Held::ByNobody),
+            (Some(there), Some(own)) if there.id == own.id && own.user.is_none() => Ok(Holder::Nobody),
+            (_, Some(_)) => Ok(Holder::Another),
+            (Some(there), None) if self.blocks(&there) => Ok(Holder::Another),
+            (_, None) => Ok(Holder::Nobody),
         }
     }
 
