@@ -98,7 +98,7 @@ fn run(door: impl FnOnce(&Server, &Path) -> Door, requests: impl Strategy<Value 
     // Every token of ours begins so.
     assert!(!log.contains("eyJ"), "a token is in the log");
     assert!(!log.contains("panicked"), "{}", last_lines(&log));
-    server.log_in(APPS[0]);
+    assert_eq!(server.request("GET", "/healthz", &[], b"").status, 200);
     assert_eq!(server.stop(), 0);
 }
 
@@ -224,14 +224,15 @@ impl Visit {
     }
 }
 
-/// Access and refresh tokens of somebody new in each app: the case may use them up.
+/// Access and refresh tokens of somebody new in each app: the case may use them up. An administrator's request may have
+/// deleted an app, or closed it: then there are none.
 fn fresh_tokens(server: &Server) -> Vec<String> {
     let mut line = Line::open(server.authority()).expect("the server listens");
     let mut tokens = Vec::new();
     for app in APPS {
         let guest = line.ask("POST", &login_target(app), &[], b"").expect("an answer").json();
         tokens.extend(
-            ["access_token", "refresh_token"].map(|name| guest[name].as_str().expect("a token").to_owned()),
+            ["access_token", "refresh_token"].map(|name| guest[name].as_str().unwrap_or("none").to_owned()),
         );
     }
     assert_eq!(tokens.len(), TOKENS);
