@@ -1,4 +1,4 @@
-//! App directories on the disk: the only file of this room that touches it.
+//! App directories on the disk.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
@@ -9,7 +9,7 @@ use super::layout::{Part, holds_parts, is_doubtful_root, part};
 use super::tree::{Tree, check_path};
 
 /// Most entries (files and directories) of an app.
-const MOST_ENTRIES: usize = 20_000;
+pub(super) const MOST_ENTRIES: usize = 20_000;
 /// Most entries around an app that are looked at. Whole projects surround apps; nobody waits for all of one.
 const MOST_STRANGERS: usize = 2_000;
 /// Most bytes of one file.
@@ -19,7 +19,7 @@ const MOST_BYTES_IN_ALL: u64 = 256 << 20;
 /// Most bytes of a file around an app that may show that the app lies further down.
 const MOST_BYTES_OF_STRANGER: u64 = 64 << 10;
 /// Most directories inside one another; more only links can make.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// Why a directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -148,17 +148,7 @@ pub fn load(dir: &Path) -> Result<Tree, LoadError> {
 /// Writes a tree into a directory, which is made if need be and must be empty. Every path is checked before the first
 /// file is written.
 pub fn save(tree: &Tree, dir: &Path) -> Result<(), SaveError> {
-    for path in tree.0.keys() {
-        let unsafe_path = |reason| SaveError::UnsafePath { path: path.clone(), reason };
-        check_path(path).map_err(unsafe_path)?;
-        if tree.file_above(path).is_some() {
-            return Err(unsafe_path("a file where it needs a directory"));
-        }
-    }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        |source| SaveError::Write { path, source }
-    };
+    check_paths(tree)?;
     fs::create_dir_all(dir).map_err(failed(dir))?;
     if fs::read_dir(dir).map_err(failed(dir))?.next().is_some() {
         return Err(SaveError::NotEmpty { path: dir.to_owned() });
@@ -173,6 +163,80 @@ pub fn save(tree: &Tree, dir: &Path) -> Result<(), SaveError> {
         file.write_all(bytes).map_err(failed(&path))?;
     }
     Ok(())
+}
+
+/// Puts the files of a tree into a directory, which may be there, over those that are there, and removes the files
+/// named by `gone`. Every path is checked and every file written beside its place before the first takes it, so that a
+/// full disk changes nothing. Links are replaced, not written through.
+pub fn overwrite(tree: &Tree, gone: &[String], dir: &Path) -> Result<(), SaveError> {
+    check_paths(tree)?;
+    let mut staged = Staged(Vec::new());
+    for (path, bytes) in &tree.0 {
+        let place = dir.join(path);
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent).map_err(failed(parent))?;
+        }
+        if place.is_dir() {
+            return Err(failed(&place)(io::ErrorKind::IsADirectory.into()));
+        }
+        let mut beside = place.clone().into_os_string();
+        beside.push(".passerby-new");
+        let beside = PathBuf::from(beside);
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).open(&beside).map_err(failed(&beside))?;
+        staged.0.push((beside, place));
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(&dir.join(path)))?;
+    }
+    staged.take_place()?;
+    for path in gone {
+        let place = dir.join(path);
+        fs::remove_file(&place).map_err(failed(&place))?;
+        // Directories that held nothing else go as well; the first that is not empty stays, with those above it.
+        let above = Path::new(path).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+        for above in above {
+            if fs::remove_dir(dir.join(above)).is_err() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Files that wait beside their places; those that never take them are removed.
+struct Staged(Vec<(PathBuf, PathBuf)>);
+
+impl Staged {
+    fn take_place(mut self) -> Result<(), SaveError> {
+        while let Some((beside, place)) = self.0.last() {
+            fs::rename(beside, place).map_err(failed(place))?;
+            self.0.pop();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for (beside, _) in &self.0 {
+            let _ = fs::remove_file(beside);
+        }
+    }
+}
+
+fn check_paths(tree: &Tree) -> Result<(), SaveError> {
+    for path in tree.0.keys() {
+        let unsafe_path = |reason| SaveError::UnsafePath { path: path.clone(), reason };
+        check_path(path).map_err(unsafe_path)?;
+        if tree.file_above(path).is_some() {
+            return Err(unsafe_path("a file where it needs a directory"));
+        }
+    }
+    Ok(())
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> SaveError + use<> {
+    let path = path.to_owned();
+    |source| SaveError::Write { path, source }
 }
 
 /// A directory still to be read.
@@ -308,6 +372,6 @@ impl Walk {
 }
 
 /// The first segment of a path.
-fn top_of(inside: &str) -> &str {
+pub(super) fn top_of(inside: &str) -> &str {
     inside.split('/').next().unwrap_or_default()
 }

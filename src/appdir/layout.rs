@@ -88,6 +88,11 @@ pub(super) fn part(path: &str) -> Part {
     Part::Stranger
 }
 
+/// Whether a file is part of an app that an export may write; values of secrets are none.
+pub fn belongs(path: &str) -> bool {
+    !matches!(part(path), Part::Secrets | Part::Stranger)
+}
+
 /// The name for which a file of the older layouts stands, such as `anon-user`. Hidden files and the `*.bck.json` that
 /// people leave lying about are no providers.
 pub(super) fn old_provider(path: &str) -> Option<&str> {

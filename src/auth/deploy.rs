@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::concerns::concerns;
 use super::keys::first_keys;
 use super::sha256::sha256;
-use super::{App, Auth, Author, Error, Result};
+use super::{App, Auth, Author, Concern, Error, Result, Surroundings};
 use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, Dice, DomainId, GroupId, ProviderId, Secret,
     Timestamp,
@@ -41,6 +42,8 @@ pub struct Arrival {
     pub group: Option<GroupId>,
     /// Who brings it; `None` when it is no deployment to be listed.
     pub author: Option<Author>,
+    /// The deployment that it was made for, where somebody looked at what it changes: another live one is not replaced.
+    pub replaces: Option<DeploymentId>,
 }
 
 /// What became of an arrival.
@@ -51,6 +54,20 @@ pub struct Arrived {
     pub created: bool,
     /// Whether anything changed.
     pub changed: bool,
+}
+
+/// What would become of an arrival.
+pub struct Foreseen {
+    /// The app, as it is live; `None`: it would be a new one.
+    pub live: Option<Exported>,
+    /// The configuration that it would have.
+    pub config: AppConfig,
+    /// Whether anything would change.
+    pub changed: bool,
+    /// The names of the secrets that would be set.
+    pub secrets: Vec<String>,
+    /// What is to know of it then.
+    pub concerns: Vec<Concern>,
 }
 
 /// A configuration on its way out.
@@ -105,6 +122,35 @@ impl Auth {
         }
     }
 
+    /// What [`Auth::arrive`] would do, without doing it.
+    pub async fn foresee(&self, arrival: &Arrival) -> Result<Foreseen> {
+        let mut config = arrival.config.clone();
+        let live = match self.destination(arrival).await? {
+            Some(app) => Some(self.export(&app).await?),
+            None => None,
+        };
+        let app = live.as_ref().map(|live| &live.app);
+        if let Some(app) = app {
+            adopt(&mut config, arrival.settings_given, &app.config, self.dice(), self.clock().now());
+        }
+        let secrets = match app {
+            Some(app) => self.new_secrets(app, arrival.secrets.clone()),
+            None => arrival.secrets.clone(),
+        };
+        let same = live.as_ref().is_some_and(|live| live.app.config == config && live.files == arrival.files);
+        let secret = |name: &str| {
+            let arriving = arrival.secrets.iter().find(|(other, _)| other == name);
+            let had = || app.and_then(|app| self.secret(app, name).ok().flatten());
+            arriving.map(|(_, value)| value.clone()).or_else(had)
+        };
+        let mails = Some(self.parts.mail.leaves_this_machine());
+        let around = Surroundings { secret: &secret, knows_all_secrets: true, mails };
+        let concerns = concerns(&config, &arrival.files, &around);
+        let changed = !same || !secrets.is_empty();
+        let secrets = secrets.into_iter().map(|(name, _)| name).collect();
+        Ok(Foreseen { live, config, changed, secrets, concerns })
+    }
+
     /// Everything that an export of the app writes.
     pub async fn export(&self, app: &Arc<App>) -> Result<Exported> {
         let files = self.store().files(app.key).await?;
@@ -123,11 +169,11 @@ impl Auth {
     async fn redeploy(&self, app: &Arc<App>, arrival: Arrival) -> Result<Arrived> {
         let now = self.clock().now();
         let directory = self.kept_of(arrival.directory, &arrival.secrets)?;
-        let mut config = arrival.config;
-        if !arrival.settings_given {
-            config.settings = app.config.settings.clone();
+        if arrival.replaces.is_some_and(|replaced| replaced != app.deployment) {
+            return Err(Error::DeployedMeanwhile);
         }
-        give_ids(&mut config, Some(&app.config), self.dice(), now);
+        let mut config = arrival.config;
+        adopt(&mut config, arrival.settings_given, &app.config, self.dice(), now);
         let live = self.store().files(app.key).await?;
         let same_files =
             live.iter().map(|f| (&f.path, &f.bytes)).eq(arrival.files.iter().map(|(p, b)| (p, b)));
@@ -246,6 +292,14 @@ fn digest(secrets: &[(String, Secret<String>)]) -> [u8; 32] {
     let mut pairs: Vec<_> = secrets.iter().map(|(name, value)| (name, value.expose())).collect();
     pairs.sort_unstable();
     sha256(&json!(pairs).to_string())
+}
+
+/// Gives an arriving configuration what it leaves to the app that it becomes.
+fn adopt(config: &mut AppConfig, settings_given: bool, live: &AppConfig, dice: &dyn Dice, now: Timestamp) {
+    if !settings_given {
+        config.settings = live.settings.clone();
+    }
+    give_ids(config, Some(live), dice, now);
 }
 
 /// Gives every provider its record's id, and whatever else has one: the one it had, the one it came with, or a new one.

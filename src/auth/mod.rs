@@ -78,7 +78,7 @@ pub use concerns::{Concern, Surroundings, concerns};
 pub use configuration::{
     Author, DeployConfig, Deployed, Draft, FreshApp, PartKind, PartRefusal, Shown, Snapshot,
 };
-pub use deploy::{Arrival, Arrived, Exported};
+pub use deploy::{Arrival, Arrived, Exported, Foreseen};
 pub use error::Error;
 pub use functions::{FUNCTION_WALL, FunctionCall};
 pub use import_users::{Counts, ImportReport, Newcomer, Reason, Registered, Wrong};

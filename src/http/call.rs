@@ -202,7 +202,11 @@ impl Call {
 
     /// The whole body, if it is within the limit.
     pub(super) async fn bytes(&self, body: Body) -> Result<bytes::Bytes, Error> {
-        let limit = self.http.limits.max_body;
+        self.bytes_within(body, self.http.limits.max_body).await
+    }
+
+    /// The whole body, if it is within a limit of its own.
+    pub(super) async fn bytes_within(&self, body: Body, limit: usize) -> Result<bytes::Bytes, Error> {
         match Limited::new(body, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(Error::BodyTooLarge { limit }),

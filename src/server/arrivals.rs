@@ -154,6 +154,7 @@ async fn import_one(
         directory: Some((path, content)),
         group: None,
         author: Some(Author::owner_of_the_data()),
+        replaces: None,
     };
     let arrived = auth.arrive(arrival).await.map_err(failed)?;
     Ok(Imported { app: arrived.app, created: arrived.created, path: directory.path })

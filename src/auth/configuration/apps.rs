@@ -49,6 +49,7 @@ impl Auth {
             directory: None,
             group: Some(fresh.group_id),
             author: None,
+            replaces: None,
         };
         let Arrived { app, .. } = self.arrive(arrival).await?;
         Ok(app)

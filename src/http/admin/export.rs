@@ -12,13 +12,15 @@ use super::query::Query;
 use crate::appdir::{self, Export, Mode};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
-use crate::model::{ClientAppId, Format};
+use crate::model::{ClientAppId, DeploymentId, Format};
 
 #[derive(Serialize)]
 struct Exported<'a> {
     client_app_id: &'a ClientAppId,
     /// The version in which it leaves.
     config_version: u32,
+    /// The deployment that it is of.
+    deployment: DeploymentId,
     /// The files in base64, by path.
     files: BTreeMap<String, String>,
 }
@@ -40,5 +42,7 @@ pub(super) async fn export(call: Call, Path(app): Path<String>, RawQuery(query):
     });
     let files = written.tree.0.into_iter().map(|(path, bytes)| (path, STANDARD.encode(bytes))).collect();
     let config_version = format.unwrap_or(app.config.format).number();
-    Ok(reply::json(StatusCode::OK, &Exported { client_app_id: &app.client_app_id, config_version, files }))
+    let exported =
+        Exported { client_app_id: &app.client_app_id, config_version, deployment: app.deployment, files };
+    Ok(reply::json(StatusCode::OK, &exported))
 }

@@ -154,6 +154,8 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps", get(summaries::list))
         .route("/apps/{app}", get(summaries::one))
         .route("/apps/{app}/export", get(export::export))
+        .route("/apps/{app}/import", post(import::import_as))
+        .route("/apps/{app}/diff", post(import::diff_with))
         .route("/apps/{app}/guest_logins", get(logs::guest_logins))
         .route("/apps/{app}/keys", get(keys::list))
         .route("/apps/{app}/keys/rotate", post(keys::rotate))
@@ -184,6 +186,7 @@ fn server_routes() -> Router<Http> {
         .route("/api/passerby/v1/projects", get(people::projects).post(people::create_project))
         .route("/api/passerby/v1/projects/{project}", put(people::rename_project))
         .route("/api/passerby/v1/import", post(import::import))
+        .route("/api/passerby/v1/diff", post(import::diff))
         .route("/api/passerby/v1/backup", post(backup::back_up))
         .route("/api/passerby/v1/examine", get(examine::examine))
 }
@@ -203,6 +206,11 @@ fn user_id(call: &Call, text: &str) -> Result<UserId, Failure> {
 /// The body as a value. No body is an empty object, as everywhere.
 async fn body<T: DeserializeOwned>(call: &Call, body: Body) -> Result<T, Failure> {
     let bytes = call.bytes(body).await.map_err(|error| call.failed(error, None))?;
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes.as_ref() };
+    parsed(call, &bytes)
+}
+
+/// The same of a body that was read.
+fn parsed<T: DeserializeOwned>(call: &Call, bytes: &[u8]) -> Result<T, Failure> {
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     serde_json::from_slice(bytes).map_err(|error| call.failed(Error::BadBody(error.to_string()), None))
 }

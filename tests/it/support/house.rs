@@ -110,6 +110,7 @@ impl House {
             directory: None,
             group: None,
             author: None,
+            replaces: None,
         };
         self.auth.arrive(arrival).await.expect("it is deployed").app
     }
