@@ -88,7 +88,7 @@ pub(super) async fn access_list(file: Option<&PathBuf>, command: AccessListComma
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let AccessList { allowed_ips } = desk.get(&desk.app(&args.app).await?.admin(PATH)).await?;
     if args.json {
         print::json(&allowed_ips);
@@ -110,7 +110,7 @@ fn entries(values: Vec<Value>) -> Result<Vec<Entry>, CliError> {
 }
 
 async fn add(file: Option<&PathBuf>, args: AddArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin(PATH);
     let entry = json!({ "address": args.address, "comment": args.comment });
     desk.act(Method::POST, &path, &entry).await?;
@@ -119,7 +119,7 @@ async fn add(file: Option<&PathBuf>, args: AddArgs) -> Result<(), CliError> {
 }
 
 async fn delete(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app: AppPath = desk.app(&args.app).await?;
     let AccessList { allowed_ips } = desk.get(&app.admin(PATH)).await?;
     let known = entries(allowed_ips)?.into_iter().find(|entry| entry.address == args.entry);

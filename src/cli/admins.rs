@@ -158,7 +158,7 @@ pub(super) async fn admins(file: Option<&PathBuf>, command: AdminsCommand) -> Re
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     if args.json {
         print::json(&desk.ours::<Value>("/admins").await?);
         return Ok(());
@@ -176,7 +176,7 @@ async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
 
 async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError> {
     let password = args.password_file.as_ref().map(password).transpose()?;
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let new = json!({
         "email": args.email, "password": password, "role": args.role.as_str(), "projects": args.projects,
     });
@@ -209,7 +209,7 @@ async fn change(
     end: &str,
     done: &str,
 ) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let path = format!("/api/passerby/v1/admins/{}{end}", segment(&args.admin));
     desk.act(method, &path, &Value::Null).await.map_err(hinted)?;
     print::out(&format!("{done} {}.\n", print::plain(&args.admin)));
@@ -217,7 +217,7 @@ async fn change(
 }
 
 async fn roles(file: Option<&PathBuf>, args: RolesArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let (admin, project) = (segment(&args.admin), segment(&args.project));
     let role = (args.role != "none").then_some(args.role.as_str());
     let path = format!("/api/passerby/v1/admins/{admin}/roles/{project}");
@@ -227,7 +227,7 @@ async fn roles(file: Option<&PathBuf>, args: RolesArgs) -> Result<(), CliError> 
 }
 
 async fn create_key(file: Option<&PathBuf>, args: CreateKeyArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let request = json!({ "admin": args.admin, "name": args.name });
     let pair: Value = desk.order("/admin_keys", &request).await.map_err(hinted)?;
     if args.json {
@@ -243,7 +243,7 @@ async fn create_key(file: Option<&PathBuf>, args: CreateKeyArgs) -> Result<(), C
 }
 
 async fn list_keys(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let admins = desk.ours::<Vec<Seen>>("/admins").await?;
     let keys =
         admins.into_iter().flat_map(|admin| admin.keys.into_iter().map(move |k| (admin.id.clone(), k)));
@@ -262,7 +262,7 @@ async fn list_keys(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliErro
 }
 
 async fn revoke(file: Option<&PathBuf>, args: RevokeArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let path = format!("/api/passerby/v1/admin_keys/{}", segment(&args.public_key));
     let revoked = desk.act(Method::DELETE, &path, &Value::Null).await;
     revoked.map_err(|error| match error.is(http::StatusCode::NOT_FOUND) {

@@ -93,7 +93,7 @@ async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError
         shown: Key,
         key: String,
     }
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin("/api_keys");
     let answer: Result<Value, CliError> = desk.post(&path, &json!({ "name": args.name })).await;
     let answer = answer.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
@@ -112,7 +112,7 @@ async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin("/api_keys");
     if args.json {
         print::json(&desk.get::<Value>(&path).await?);
@@ -138,7 +138,7 @@ async fn act(
     rest: &str,
     done: &str,
 ) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin(&format!("/api_keys/{}{rest}", args.key));
     desk.act(method, &path, &Value::Null).await.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
         true => error.hinting(format!("`passerby api-keys list {}` shows which there are", args.app)),

@@ -39,7 +39,7 @@ struct Summary {
 
 pub(super) async fn apps(file: Option<&PathBuf>, command: AppsCommand) -> Result<(), CliError> {
     let AppsCommand::List(args) = command;
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     if args.json {
         print::json(&desk.ours::<Value>("/apps").await?);
         return Ok(());

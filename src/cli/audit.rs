@@ -36,7 +36,7 @@ struct Line {
 }
 
 pub(super) async fn audit(file: Option<&PathBuf>, args: AuditArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let after = args.after.as_deref().unwrap_or_default();
     let after = percent_encoding::utf8_percent_encode(after, percent_encoding::NON_ALPHANUMERIC);
     let path = format!("/audit?limit={}&after={after}", args.limit);

@@ -28,11 +28,12 @@ struct BackedUp {
 }
 
 pub(super) async fn backup(file: Option<&PathBuf>, args: BackupArgs) -> Result<(), CliError> {
-    let config = args.at.config(file)?;
+    let place = args.at.place(file)?;
+    let config = place.here()?;
     let failed = |source| CliError::Write { path: args.file.clone(), source };
     // The server may have another working directory.
     let path = std::path::absolute(&args.file).map_err(failed)?;
-    let desk = Desk::open(&config, Need::Store).await?;
+    let desk = Desk::here(config, Need::Store).await?;
     let progress = Progress::spinner(format!("backing up to {}", args.file.display()));
     let answer: Value = desk.order("/backup", &json!({ "path": path })).await?;
     drop(progress);

@@ -1,4 +1,5 @@
-//! Who answers a command: a running server through its socket, or the same routes within this process.
+//! Who answers a command: a running server through its socket, the same routes within this process, or a server
+//! elsewhere.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -6,14 +7,15 @@ use std::path::{Path, PathBuf};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
-use http_body_util::BodyExt;
-use hyper_util::rt::TokioIo;
+use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::UnixStream;
 
 use super::failure::CliError;
+use super::profile::Profile;
+use super::remote::{Remote, exchange};
 use crate::config::Config;
 use crate::model::{AppId, ClientAppId, GroupId};
 use crate::server::{House, HouseDesk, SOCKET_FILE, STORE_FILE};
@@ -27,6 +29,29 @@ pub(super) enum Desk {
     Server(PathBuf),
     /// This process, which holds the store's lock.
     House(Box<HouseDesk>),
+    /// A server elsewhere.
+    Remote(Box<Remote>),
+}
+
+/// Where a command has its desk.
+pub(super) enum Place {
+    /// At a data directory of this machine.
+    Here(Box<Config>),
+    /// At a server elsewhere.
+    There(Box<Profile>),
+}
+
+impl Place {
+    /// The settings of this machine, for commands that make sense nowhere else.
+    pub(super) fn here(&self) -> Result<&Config, CliError> {
+        match self {
+            Place::Here(config) => Ok(config),
+            Place::There(profile) => Err(CliError::Usage(format!(
+                "this command works on files of the server's machine: run it there, not through {}",
+                profile.url
+            ))),
+        }
+    }
 }
 
 /// What must be there before a command makes sense.
@@ -61,7 +86,16 @@ impl AppPath {
 
 impl Desk {
     /// Finds the server on the data directory; when there is none, opens the store.
-    pub(super) async fn open(config: &Config, need: Need) -> Result<Desk, CliError> {
+    pub(super) async fn open(place: Place, need: Need) -> Result<Desk, CliError> {
+        let config = match place {
+            Place::Here(config) => config,
+            Place::There(profile) => return Ok(Desk::Remote(Box::new(Remote::new(*profile)?))),
+        };
+        Desk::here(&config, need).await
+    }
+
+    /// The same on a data directory of this machine.
+    pub(super) async fn here(config: &Config, need: Need) -> Result<Desk, CliError> {
         let socket = config.data.join(SOCKET_FILE);
         match UnixStream::connect(&socket).await {
             Ok(_) => return Ok(Desk::Server(socket)),
@@ -110,59 +144,54 @@ impl Desk {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
-        read(&self.ask(Method::GET, path, Body::empty()).await?)
+        read(&self.ask(Method::GET, path, Bytes::new()).await?)
     }
 
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, CliError> {
-        read(&self.ask(Method::POST, path, Body::from(body.to_string())).await?)
+        read(&self.ask(Method::POST, path, Bytes::from(body.to_string())).await?)
     }
 
     /// A request whose answer has no body.
     pub(super) async fn act(&self, method: Method, path: &str, body: &Value) -> Result<(), CliError> {
-        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         self.ask(method, path, body).await.map(drop)
     }
 
     /// Sends a request; what is no success becomes a refusal.
-    async fn ask(&self, method: Method, path: &str, body: Body) -> Result<Bytes, CliError> {
-        let request =
-            Request::builder().method(method).uri(path).header(header::HOST, "localhost").body(body);
-        let request = request.map_err(|error| CliError::Lost(error.into()))?;
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, CliError> {
         let (status, bytes) = match self {
-            Desk::Server(socket) => through(socket, request).await?,
+            Desk::Server(socket) => through(socket, request(method, path, body)?).await?,
             Desk::House(house) => {
-                let response = house.answer(request).await;
+                let response = house.answer(request(method, path, body)?.map(Body::new)).await;
                 let status = response.status();
                 (status, whole(response.into_body()).await?)
             }
+            Desk::Remote(remote) => remote.ask(method, path, body).await?,
         };
         if status.is_success() { Ok(bytes) } else { Err(refusal(status, &bytes)) }
     }
 }
 
-async fn through(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Bytes), CliError> {
+fn request(method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, CliError> {
+    let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
+    request.body(Full::new(body)).map_err(|error| CliError::Lost(error.into()))
+}
+
+async fn through(socket: &Path, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), CliError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| CliError::Lost(error.into()))?;
-    let lost = |error: hyper::Error| CliError::Lost(error.into());
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
-    let driven = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(lost)?;
-    let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(lost)?.to_bytes();
-    driven.abort();
-    Ok((status, bytes))
+    exchange(stream, request).await.map_err(CliError::Lost)
 }
 
 async fn whole(body: Body) -> Result<Bytes, CliError> {
     Ok(body.collect().await.map_err(|error| CliError::Lost(error.into()))?.to_bytes())
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CliError> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CliError> {
     serde_json::from_slice(bytes).map_err(|error| CliError::Lost(error.into()))
 }
 
 /// The server's word for why not.
-fn refusal(status: StatusCode, bytes: &[u8]) -> CliError {
+pub(super) fn refusal(status: StatusCode, bytes: &[u8]) -> CliError {
     #[derive(Deserialize)]
     struct Said {
         error: String,

@@ -29,8 +29,9 @@ struct Finding {
 }
 
 pub(super) async fn doctor(file: Option<&PathBuf>, args: DoctorArgs) -> Result<(), CliError> {
-    let config = args.at.config(file)?;
-    let desk = Desk::open(&config, Need::Store).await?;
+    let place = args.at.place(file)?;
+    let config = place.here()?;
+    let desk = Desk::here(config, Need::Store).await?;
     let progress = Progress::spinner("examining the store");
     let mut findings = vec![server(&desk), mode(&config.data.join(STORE_FILE))];
     findings.extend(desk.ours::<Vec<Finding>>("/examine").await?);
@@ -52,7 +53,7 @@ fn mark(well: bool) -> String {
 fn server(desk: &Desk) -> Finding {
     let said = match desk {
         Desk::Server(_) => "runs and answers at its socket",
-        Desk::House(_) => "none runs on this data directory",
+        Desk::House(_) | Desk::Remote(_) => "none runs on this data directory",
     };
     Finding { name: "server".to_owned(), finding: said.to_owned(), well: true }
 }

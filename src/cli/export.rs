@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Need};
+use super::desk::{AppPath, Desk, Need};
 use super::failure::CliError;
 use super::{At, client_app_id, print};
 use crate::appdir::{self, SaveError, Tree};
-use crate::model::{ClientAppId, Format};
+use crate::model::{ClientAppId, DeploymentId, Format};
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
@@ -35,7 +35,15 @@ pub(super) struct ExportArgs {
 #[derive(Deserialize)]
 struct Exported {
     config_version: u32,
+    deployment: DeploymentId,
     files: BTreeMap<String, String>,
+}
+
+/// An app as it left the server.
+pub(super) struct Fetched {
+    pub(super) config_version: u32,
+    pub(super) deployment: DeploymentId,
+    pub(super) tree: Tree,
 }
 
 #[derive(Serialize)]
@@ -47,22 +55,18 @@ struct Written<'a> {
 }
 
 pub(super) async fn export(file: Option<&PathBuf>, args: ExportArgs) -> Result<(), CliError> {
-    let config = args.at.config(file)?;
+    let place = args.at.place(file)?;
     if args.directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(SaveError::NotEmpty { path: args.directory }.into());
     }
-    let desk = Desk::open(&config, Need::Store).await?;
+    let desk = Desk::open(place, Need::Store).await?;
     let app = desk.app(&args.app).await?;
-    let format = args.format.map(|format| format!("?format={format}")).unwrap_or_default();
-    let exported: Exported = desk.get(&app.ours(&format!("/export{format}"))).await?;
-    let decoded = exported.files.iter().map(|(path, text)| Ok((path.clone(), STANDARD.decode(text)?)));
-    let decoded: Result<BTreeMap<_, _>, base64::DecodeError> = decoded.collect();
-    let tree = Tree(decoded.map_err(|error| CliError::Lost(error.into()))?);
+    let Fetched { config_version, tree, .. } = fetch(&desk, &app, args.format).await?;
     appdir::save(&tree, &args.directory)?;
     let written = Written {
         client_app_id: &app.client_app_id,
         directory: &args.directory,
-        config_version: exported.config_version,
+        config_version,
         files: tree.0.keys().collect(),
     };
     if args.json {
@@ -74,4 +78,20 @@ pub(super) async fn export(file: Option<&PathBuf>, args: ExportArgs) -> Result<(
         print::out(&format!("Exported {app} to {directory}: {files}, version {version}.\n"));
     }
     Ok(())
+}
+
+/// Asks for an app's directory. A path that no export has is refused: a server could mean to have something written
+/// that is run, or read, for another reason.
+pub(super) async fn fetch(desk: &Desk, app: &AppPath, format: Option<Format>) -> Result<Fetched, CliError> {
+    let format = format.map(|format| format!("?format={format}")).unwrap_or_default();
+    let exported: Exported = desk.get(&app.ours(&format!("/export{format}"))).await?;
+    let mut files = BTreeMap::new();
+    for (path, text) in exported.files {
+        if !appdir::belongs(&path) {
+            return Err(CliError::OddFile(path));
+        }
+        files.insert(path, STANDARD.decode(text).map_err(|error| CliError::Lost(error.into()))?);
+    }
+    let Exported { config_version, deployment, .. } = exported;
+    Ok(Fetched { config_version, deployment, tree: Tree(files) })
 }

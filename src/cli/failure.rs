@@ -26,10 +26,12 @@ pub(super) enum Exit {
     InUse = 5,
     /// It wants a confirmation first.
     Unconfirmed = 6,
+    /// A server elsewhere does not know who asks, or that one may not.
+    NotLoggedIn = 7,
 }
 
 impl Exit {
-    const ALL: [Exit; 7] = [
+    const ALL: [Exit; 8] = [
         Exit::Done,
         Exit::Failed,
         Exit::Usage,
@@ -37,6 +39,7 @@ impl Exit {
         Exit::NotFound,
         Exit::InUse,
         Exit::Unconfirmed,
+        Exit::NotLoggedIn,
     ];
 
     fn meaning(self) -> &'static str {
@@ -45,9 +48,10 @@ impl Exit {
             Exit::Failed => "failed",
             Exit::Usage => "wrong usage",
             Exit::Invalid => "an app directory or the settings are not valid",
-            Exit::NotFound => "no such app, user, key or store",
+            Exit::NotFound => "no such app, user, key, store or server",
             Exit::InUse => "the data directory has a server already, or one that does not answer this user",
-            Exit::Unconfirmed => "it wants a confirmation first, such as --accept-clock",
+            Exit::Unconfirmed => "it wants a confirmation first, such as --yes or --accept-clock",
+            Exit::NotLoggedIn => "nobody is logged in there, or that one may not do this",
         }
     }
 }
@@ -87,6 +91,27 @@ pub(super) enum CliError {
     /// The server went away, or the connection broke.
     #[error("failed to ask the server")]
     Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody answers at a URL.
+    #[error("failed to reach {url}")]
+    Unreachable {
+        url: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Nobody is logged in there, or not any more.
+    #[error("nobody is logged in at {0}")]
+    NotLoggedIn(String),
+    #[error("there is no profile {0}")]
+    NoProfile(String),
+    /// Others can read the tokens.
+    #[error("others can read {0}, which holds tokens")]
+    OpenProfile(PathBuf),
+    #[error("failed to keep a login in {path}")]
+    Profile {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     /// The server refused.
     #[error("{text}")]
     Refused {
@@ -119,6 +144,15 @@ pub(super) enum CliError {
     /// `doctor` found something, which it printed.
     #[error("findings that need attention: {0}")]
     Unwell(usize),
+    /// The server sent a file that no export has.
+    #[error("the server sent {0:?}, which is no part of an app")]
+    OddFile(String),
+    /// There is nothing to develop against.
+    #[error("no server runs on this data directory")]
+    NoServer,
+    /// A command that asks first was run where nobody can answer.
+    #[error("nobody can be asked here: standard input is no terminal")]
+    NobodyToAsk,
     /// Nobody confirmed.
     #[error("nothing was done")]
     Unconfirmed,
@@ -132,8 +166,12 @@ impl CliError {
             CliError::Server(error) if error.is_in_use() => Exit::InUse,
             CliError::InUse(_) | CliError::NotYours(_) => Exit::InUse,
             CliError::Usage(_) => Exit::Usage,
-            CliError::NoStore(_) => Exit::NotFound,
-            CliError::Unconfirmed => Exit::Unconfirmed,
+            CliError::NotLoggedIn(_) | CliError::NoProfile(_) => Exit::NotLoggedIn,
+            CliError::Refused { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. } => {
+                Exit::NotLoggedIn
+            }
+            CliError::NoStore(_) | CliError::NoServer => Exit::NotFound,
+            CliError::Unconfirmed | CliError::NobodyToAsk => Exit::Unconfirmed,
             CliError::Refused { problems, .. } if !problems.is_empty() => Exit::Invalid,
             CliError::Refused { unconfirmed: true, .. } => Exit::Unconfirmed,
             CliError::Refused { status: StatusCode::NOT_FOUND, .. } => Exit::NotFound,
@@ -146,6 +184,10 @@ impl CliError {
             | CliError::Read { .. }
             | CliError::Write { .. }
             | CliError::Elsewhere(_)
+            | CliError::OddFile(_)
+            | CliError::Unreachable { .. }
+            | CliError::OpenProfile(_)
+            | CliError::Profile { .. }
             | CliError::Unwell(_) => Exit::Failed,
         }
     }
@@ -178,6 +220,19 @@ impl CliError {
             }
             CliError::NotYours(_) => Some("run the command as that user, or as root".to_owned()),
             CliError::Save(SaveError::NotEmpty { .. }) => Some("name a directory that does not exist yet".to_owned()),
+            CliError::NotLoggedIn(url) => {
+                Some(format!("`passerby login --url {url} --public-key KEY` logs in"))
+            }
+            CliError::NoProfile(name) => {
+                Some(format!("`passerby login --profile {name} --url URL --public-key KEY` makes it"))
+            }
+            CliError::OpenProfile(path) => Some(format!("chmod 600 {}", path.display())),
+            CliError::Unreachable { .. } => Some("does the server run, and is that its URL?".to_owned()),
+            CliError::NobodyToAsk => {
+                Some("--yes does it without asking, --dry-run shows what it would do".to_owned())
+            }
+            CliError::NoServer => Some("start one in another terminal: `passerby serve DIR`".to_owned()),
+            CliError::OddFile(_) => Some("nothing was written: is it the server that you mean?".to_owned()),
             CliError::Refused { hint, .. } => hint.clone(),
             _ => None,
         }
@@ -219,7 +274,7 @@ mod tests {
         for (place, exit) in Exit::ALL.iter().enumerate() {
             assert_eq!(*exit as usize, place);
         }
-        assert!(exit_codes().ends_with("6  it wants a confirmation first, such as --accept-clock"));
+        assert!(exit_codes().ends_with("7  nobody is logged in there, or that one may not do this"));
     }
 
     #[test]

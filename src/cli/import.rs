@@ -2,19 +2,14 @@
 
 use std::path::PathBuf;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
 use super::desk::{Desk, Need};
 use super::failure::CliError;
 use super::progress::Progress;
+use super::shipment::{Shipment, imported};
 use super::{At, client_app_id, print};
 use crate::model::ClientAppId;
-use crate::server::Directory;
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
@@ -35,45 +30,21 @@ pub(super) struct ImportArgs {
     at: At,
 }
 
-#[derive(Deserialize)]
-struct Imported {
-    client_app_id: String,
-    created: bool,
-    changed: bool,
-    warnings: Vec<Warning>,
-    ignored: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Warning {
-    text: String,
-}
-
 pub(super) async fn import(file: Option<&PathBuf>, args: ImportArgs) -> Result<(), CliError> {
-    let config = args.at.config(file)?;
+    let place = args.at.place(file)?;
     let shown = args.directory.display().to_string();
     let progress = Progress::spinner(format!("reading {shown}"));
-    let directory = Directory::load(&args.directory)?;
     // Refused before a store is made for it, or a server asked.
-    directory.import()?;
-    let desk = Desk::open(&config, Need::Nothing).await?;
+    let shipment = Shipment::load(&args.directory, args.app)?;
+    let desk = Desk::open(place, Need::Nothing).await?;
     progress.say(format!("importing {shown}"));
-    let files =
-        directory.tree.0.iter().map(|(path, bytes)| (path.clone(), Value::String(STANDARD.encode(bytes))));
-    let request = json!({
-        "path": directory.path, "client_app_id": args.app, "files": files.collect::<Map<_, _>>(),
-    });
-    let answer: Result<Value, CliError> = desk.order("/import", &request).await;
-    let answer = answer.map_err(|error| match error.is(StatusCode::CONFLICT) {
-        true => error.hinting("run the same command again"),
-        false => error,
-    })?;
+    let answer = shipment.deliver(&desk, None).await?;
     drop(progress);
     if args.json {
         print::json(&answer);
         return Ok(());
     }
-    let imported: Imported = serde_json::from_value(answer).map_err(|error| CliError::Lost(error.into()))?;
+    let imported = imported(answer)?;
     imported.warnings.iter().for_each(|warning| print::warning(&warning.text));
     let became = match (imported.created, imported.changed) {
         (true, _) => "a new app",

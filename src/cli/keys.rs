@@ -82,7 +82,7 @@ pub(super) async fn keys(file: Option<&PathBuf>, command: KeysCommand) -> Result
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/keys");
     if args.json {
         print::json(&desk.get::<Value>(&path).await?);
@@ -98,7 +98,7 @@ async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
 }
 
 async fn rotate(file: Option<&PathBuf>, args: RotateArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/keys/rotate");
     let answer: Value = desk.post(&path, &json!({ "purpose": args.purpose.as_str() })).await?;
     if args.json {
@@ -116,7 +116,7 @@ async fn rotate(file: Option<&PathBuf>, args: RotateArgs) -> Result<(), CliError
 }
 
 async fn retire(file: Option<&PathBuf>, args: RetireArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/keys/retire");
     let request = json!({ "id": args.id, "end_sessions": args.end_sessions });
     let retired = desk.act(Method::POST, &path, &request).await;

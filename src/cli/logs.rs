@@ -111,7 +111,7 @@ struct AuthEvent {
 }
 
 pub(super) async fn logs(file: Option<&PathBuf>, args: LogsArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     let mut query = String::new();
     if !args.kinds.is_empty() {

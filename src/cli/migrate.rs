@@ -89,7 +89,8 @@ struct AppDomain {
 }
 
 async fn realm(file: Option<&PathBuf>, args: RealmArgs) -> Result<(), CliError> {
-    let config = args.at.config(file)?;
+    let place = args.at.place(file)?;
+    let config = place.here()?;
     let lists = Lists { users: args.users, pending: args.pending };
     let progress = Progress::spinner("reading");
     let directory = Directory::load(&args.directory)?;
@@ -105,7 +106,7 @@ async fn realm(file: Option<&PathBuf>, args: RealmArgs) -> Result<(), CliError> 
         warnings: import.warnings.iter().map(ToString::to_string).collect(),
     };
     if !args.dry_run {
-        let desk = Desk::open(&config, Need::Nothing).await?;
+        let desk = Desk::here(config, Need::Nothing).await?;
         progress.say(format!("importing {}", args.directory.display()));
         let app = import_app(&desk, &directory, args.app, foreseen.domain_id).await?;
         let path = desk.app(&app.client_app_id).await?;

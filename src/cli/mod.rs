@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Every command but `serve`, `check`, `restore` and `completions` asks a [`desk`]: the owner-only socket of the
-//! server that runs on the data directory, or the same routes within this process when none does.
+//! Every command but `serve`, `check`, `restore`, `completions` and `man` asks a [`desk`]: the owner-only socket of the
+//! server that runs on the data directory, the same routes within this process when none does, or a server elsewhere.
 
 mod access_list;
 mod admins;
@@ -9,31 +9,44 @@ mod api_keys;
 mod apps;
 mod audit;
 mod backup;
+mod changes;
 mod check;
 mod completions;
+mod confirm;
 mod desk;
 mod doctor;
 mod export;
 mod failure;
 mod import;
 mod keys;
+mod login;
 mod logs;
+mod man;
 mod migrate;
 mod print;
+mod profile;
 mod progress;
 mod projects;
+mod providers;
+mod pull;
+mod push;
+mod remote;
 mod restore;
 mod secrets;
 mod serve;
+mod shipment;
 mod users;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use url::Url;
 
 use crate::config::{Config, Settings};
 use crate::model::ClientAppId;
+use desk::Place;
 use failure::{CliError, exit_codes};
 
 /// Passerby lets people into an app before they have a name: guests first, accounts later.
@@ -65,7 +78,8 @@ Start here:
 Beside the running server (or without one, on its data directory):
   passerby apps list                  which apps there are
   passerby users list news-aaaaa      who came
-  passerby import my-app              take in an app directory that changed
+  passerby push my-app                see what an app directory changes, and take it in
+  passerby watch my-app               take it in whenever it is saved
   passerby migrate realm my-app       bring an app and its users from Realm
   passerby backup ~/passerby.backup   copy everything while people log in
   passerby doctor                     see whether all is well
@@ -87,6 +101,17 @@ enum Command {
     Migrate(migrate::MigrateCommand),
     /// Finds everything that is wrong with app directories, without taking them in.
     Check(check::CheckArgs),
+    /// Shows what an app directory would change, asks, and takes it in.
+    Push(push::PushArgs),
+    /// Shows what an app directory would change.
+    Diff(push::DiffArgs),
+    /// Puts an app's files into a directory, showing which it replaces or removes, and asking first.
+    Pull(pull::PullArgs),
+    /// Takes an app directory in whenever one of its files is saved.
+    Watch(watch::WatchArgs),
+    /// Through which providers people come into an app.
+    #[command(subcommand)]
+    Providers(providers::ProvidersCommand),
     /// Which apps there are.
     #[command(subcommand)]
     Apps(apps::AppsCommand),
@@ -115,6 +140,12 @@ enum Command {
     Projects(projects::ProjectsCommand),
     /// What administrators did, the newest first.
     Audit(audit::AuditArgs),
+    /// Logs in at a server elsewhere, so that other commands can ask there.
+    Login(login::LoginArgs),
+    /// Ends a login, and forgets it.
+    Logout(login::WhoArgs),
+    /// Who is logged in, where, and with which roles.
+    Whoami(login::WhoamiArgs),
     /// Copies the store to a new file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
@@ -123,6 +154,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Prints a completion script for a shell.
     Completions(completions::CompletionsArgs),
+    /// Prints the manual page.
+    Man(man::ManArgs),
 }
 
 /// Which store a command works on.
@@ -134,13 +167,22 @@ struct At {
     /// A file with the key that seals signing keys; needed when no server runs.
     #[arg(long, value_name = "FILE", env = "PASSERBY_MASTER_KEY_FILE", hide_env_values = true)]
     master_key_file: Option<PathBuf>,
+    /// A server elsewhere, at which `passerby login` logged in, instead of a data directory.
+    #[arg(long, value_name = "URL", value_parser = profile::url)]
+    url: Option<Url>,
+    /// The same by the name of the login's profile.
+    #[arg(long, value_name = "NAME", value_parser = profile::name)]
+    profile: Option<String>,
 }
 
 impl At {
-    fn config(self, file: Option<&PathBuf>) -> Result<Config, CliError> {
+    fn place(self, file: Option<&PathBuf>) -> Result<Place, CliError> {
+        if let Some(profile) = login::choose(self.url.as_ref(), self.profile.as_deref())? {
+            return Ok(Place::There(Box::new(profile)));
+        }
         let flags =
             Settings { data: self.data, master_key_file: self.master_key_file, ..Settings::default() };
-        Ok(Config::load(file, flags)?)
+        Ok(Place::Here(Box::new(Config::load(file, flags)?)))
     }
 }
 
@@ -172,6 +214,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Check(args) => check::check(&args),
         Command::Restore(args) => restore::restore(file, args),
         Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
+        Command::Push(args) => wait(push::push(file, args)),
+        Command::Diff(args) => wait(push::diff(file, args)),
+        Command::Pull(args) => wait(pull::pull(file, args)),
+        Command::Watch(args) => wait(watch::watch(file, args)),
+        Command::Providers(command) => wait(providers::providers(file, command)),
         Command::Import(args) => wait(import::import(file, args)),
         Command::Export(args) => wait(export::export(file, args)),
         Command::Migrate(command) => wait(migrate::migrate(file, command)),
@@ -185,6 +233,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Admins(command) => wait(admins::admins(file, command)),
         Command::Projects(command) => wait(projects::projects(file, command)),
         Command::Audit(args) => wait(audit::audit(file, args)),
+        Command::Login(args) => wait(login::login(args)),
+        Command::Logout(args) => wait(login::logout(args)),
+        Command::Whoami(args) => wait(login::whoami(args)),
         Command::Backup(args) => wait(backup::backup(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }

@@ -67,7 +67,7 @@ pub(super) async fn projects(file: Option<&PathBuf>, command: ProjectsCommand) -
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     if args.json {
         print::json(&desk.ours::<Value>("/projects").await?);
         return Ok(());
@@ -78,7 +78,7 @@ async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
 }
 
 async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let made: Value = desk.order("/projects", &json!({ "name": args.name })).await?;
     if args.json {
         print::json(&made);
@@ -90,7 +90,7 @@ async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError
 }
 
 async fn rename(file: Option<&PathBuf>, args: RenameArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let id =
         percent_encoding::utf8_percent_encode(&args.project, percent_encoding::NON_ALPHANUMERIC).to_string();
     let path = format!("/api/passerby/v1/projects/{id}");

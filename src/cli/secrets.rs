@@ -68,7 +68,7 @@ pub(super) async fn secrets(file: Option<&PathBuf>, command: SecretsCommand) -> 
 }
 
 async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let names: Vec<String> = desk.get(&desk.app(&args.app).await?.ours("/secrets")).await?;
     if args.json {
         print::json(&json!(names));
@@ -88,7 +88,7 @@ async fn set(file: Option<&PathBuf>, args: SetArgs) -> Result<(), CliError> {
     }
     .map_err(|error| CliError::Usage(format!("failed to read the secret's value: {error}")))?;
     value.truncate(value.trim_end_matches(['\r', '\n']).len());
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/secrets");
     desk.act(Method::POST, &path, &json!({ "name": args.name, "value": value })).await?;
     print::out(&format!("Set the secret {} of {}.\n", args.name, args.app));
@@ -96,7 +96,7 @@ async fn set(file: Option<&PathBuf>, args: SetArgs) -> Result<(), CliError> {
 }
 
 async fn delete(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/secrets/delete");
     let deleted = desk.act(Method::POST, &path, &json!({ "name": args.name })).await;
     deleted.map_err(|error| match error.is(StatusCode::NOT_FOUND) {

@@ -52,7 +52,7 @@ impl Change {
 
 /// One user after the other; the first that fails ends it, and those before stay done.
 pub(super) async fn change(file: Option<&PathBuf>, args: ChangeArgs, change: Change) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     let (method, rest) = change.request();
     for user in args.users {

@@ -63,7 +63,7 @@ async fn named(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError>
     if !args.yes {
         confirm(args.users.len(), &args.app)?;
     }
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     for user in args.users {
         let done = remove(&desk, &app, &user.to_string()).await;
@@ -74,7 +74,7 @@ async fn named(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError>
 }
 
 async fn met(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     if args.dry_run {
         let count = print_met(&desk, &app, &args.filter, args.json).await?;

@@ -37,7 +37,7 @@ struct Gone {
 }
 
 pub(super) async fn expire(file: Option<&PathBuf>, args: ExpireArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     if args.dry_run {
         let count = print_expiring(&desk, &app, args.json).await?;

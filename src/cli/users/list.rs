@@ -58,7 +58,7 @@ struct Identity {
 }
 
 pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: ListArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let app = desk.app(&args.app).await?;
     let path = app.admin(&format!("/users?{}", args.filter.query()));
     let most = if args.all { u64::MAX } else { args.limit };

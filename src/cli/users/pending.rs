@@ -62,7 +62,7 @@ struct LoginId {
 }
 
 pub(in crate::cli) async fn list(file: Option<&PathBuf>, args: PendingArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin("/user_registrations/pending_users?");
     let most = if args.all { u64::MAX } else { args.limit };
     let pages = Pages { desk: &desk, path, most, after: args.after, print_rows };
@@ -112,7 +112,7 @@ async fn act(
     rest: &str,
 ) -> Result<String, CliError> {
     let RegistrationArgs { app, registration, at } = args;
-    let desk = Desk::open(&at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(at.place(file)?, Need::Store).await?;
     let by = if registration.parse::<CredentialId>().is_ok() { "by_id" } else { "by_email" };
     let name = utf8_percent_encode(&registration, NON_ALPHANUMERIC);
     let path = desk.app(&app).await?.admin(&format!("/user_registrations/{by}/{name}{rest}"));

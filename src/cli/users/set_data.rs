@@ -33,7 +33,7 @@ pub(in crate::cli) struct SetDataArgs {
 
 pub(in crate::cli) async fn set_data(file: Option<&PathBuf>, args: SetDataArgs) -> Result<(), CliError> {
     let data = args.file.as_deref().map(read).transpose()?;
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours(&format!("/users/{}/custom_data", args.user));
     let (method, body, done) = match data {
         Some(data) => (Method::PUT, Value::Object(data), "Set"),

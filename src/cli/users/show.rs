@@ -62,7 +62,7 @@ struct Session {
 }
 
 pub(in crate::cli) async fn show(file: Option<&PathBuf>, args: ShowArgs) -> Result<(), CliError> {
-    let desk = Desk::open(&args.at.config(file)?, Need::Store).await?;
+    let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours(&format!("/users/{}", args.user));
     let answer: Value = desk.get(&path).await?;
     if args.json {

@@ -10,7 +10,7 @@ fn no_arguments_print_help_that_begins_with_examples() {
     assert!(place("passerby serve examples/news") < place("Commands:"));
     assert!(place("Commands:") < place("Exit codes:"));
     assert!(
-        ran.out.trim_end().ends_with("6  it wants a confirmation first, such as --accept-clock"),
+        ran.out.trim_end().ends_with("7  nobody is logged in there, or that one may not do this"),
         "{}",
         ran.out
     );
@@ -30,6 +30,13 @@ fn every_command_has_help() {
         "serve",
         "import",
         "export",
+        "push",
+        "diff",
+        "pull",
+        "watch",
+        "providers list",
+        "providers enable",
+        "providers disable",
         "check",
         "apps list",
         "users list",
@@ -60,6 +67,10 @@ fn every_command_has_help() {
         "restore",
         "doctor",
         "completions",
+        "man",
+        "login",
+        "logout",
+        "whoami",
     ];
     for command in commands {
         let ran = passerby(command.split(' ').chain(["--help"]));
@@ -68,6 +79,18 @@ fn every_command_has_help() {
             "{command}: {ran:?}"
         );
     }
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_command() {
+    let ran = passerby(["man"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains(".TH passerby 1") && ran.out.contains("Exit codes:"), "{}", ran.out);
+    let dir = tempfile::tempdir().unwrap();
+    let ran = passerby(["man", "--dir", dir.path().to_str().unwrap()]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let page = std::fs::read_to_string(dir.path().join("passerby-users-list.1")).unwrap();
+    assert!(page.contains("passerby users list") || page.contains("users\\-list"), "{page}");
 }
 
 #[test]

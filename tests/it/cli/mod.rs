@@ -8,11 +8,17 @@ mod directories;
 mod doctor;
 mod expire;
 mod help;
+mod hostile;
 mod keys;
 mod migrate;
 mod place;
+mod providers;
+mod pull;
+mod push;
+mod remote;
 mod serve;
 mod socket;
 mod users;
+mod watch;
 
 pub(crate) use place::files;

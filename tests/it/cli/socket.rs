@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::place::Place;
@@ -15,7 +17,7 @@ fn ask(place: &Place, method: &str, path: &str) -> (u16, Value) {
 }
 
 /// The same with a body.
-fn ask_with(place: &Place, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub(super) fn ask_with(place: &Place, method: &str, path: &str, body: &str) -> (u16, Value) {
     let mut stream = UnixStream::connect(place.data().join("passerby.sock")).unwrap();
     let length = body.len();
     write!(
@@ -30,6 +32,12 @@ fn ask_with(place: &Place, method: &str, path: &str, body: &str) -> (u16, Value)
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     assert!(body.is_empty() || head.contains("content-type: application/json\r\n"), "{head}");
     (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
+}
+
+/// Files as a body brings them.
+pub(super) fn encoded(files: &[(String, Vec<u8>)]) -> Value {
+    let file = |(path, bytes): &(String, Vec<u8>)| (path.clone(), json!(STANDARD.encode(bytes)));
+    Value::Object(files.iter().map(file).collect())
 }
 
 fn clean(value: &Value) -> Value {

@@ -1,7 +1,8 @@
 //! Running the binary to its end.
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 /// The binary, with nothing of this process' environment that could change what it does.
 pub(super) fn binary() -> Command {
@@ -41,12 +42,93 @@ pub(crate) fn passerby_with<A: AsRef<OsStr>>(
     variables: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
 ) -> Ran {
+    passerby_typing(variables, arguments, "")
+}
+
+/// The same, with something on standard input.
+pub(crate) fn passerby_typing<A: AsRef<OsStr>>(
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+    typed: &str,
+) -> Ran {
     let mut command = binary();
     command.envs(variables.iter().copied()).args(arguments);
-    let output = command.output().expect("the binary runs");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    // One that reads nothing may have ended already.
+    let _ = child.stdin.take().expect("a pipe").write_all(typed.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
     Ran {
         code: output.status.code().expect("it was not killed"),
         out: String::from_utf8(output.stdout).expect("text"),
         err: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// Runs the binary on a terminal at which somebody answers a prompt, and waits for its end. What it prints and says
+/// comes as one.
+pub(crate) fn terminal(variables: &[(&str, &str)], arguments: &[&str], prompt: &str, typed: &str) -> Ran {
+    let quoted = arguments.iter().map(|argument| format!(" '{argument}'")).collect::<String>();
+    let line = format!("{}{quoted}", env!("CARGO_BIN_EXE_passerby"));
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", &line, "/dev/null"]).env_clear().envs(variables.iter().copied());
+    command
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    let mut child = command.spawn().expect("`script`, of util-linux, runs");
+    let (mut screen, mut shown) = (child.stdout.take().expect("a pipe"), Vec::new());
+    let mut keys = child.stdin.take().expect("a pipe");
+    while !String::from_utf8_lossy(&shown).contains(prompt) {
+        let mut bytes = [0; 4096];
+        let read = screen.read(&mut bytes).expect("a screen");
+        assert_ne!(read, 0, "it ended without asking: {}", String::from_utf8_lossy(&shown));
+        shown.extend_from_slice(&bytes[..read]);
+    }
+    keys.write_all(typed.as_bytes()).expect("it reads");
+    screen.read_to_end(&mut shown).expect("a screen");
+    let code = child.wait().expect("it ends").code().expect("it was not killed");
+    Ran { code, out: String::from_utf8(shown).expect("text"), err: String::new() }
+}
+
+/// The binary while it runs. Dropping it kills it.
+pub(crate) struct Running {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    err: BufReader<ChildStderr>,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str]) -> Running {
+        let mut command = binary();
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let err = BufReader::new(child.stderr.take().expect("a pipe"));
+        Running { child, out, err }
+    }
+
+    /// The next line that it prints, waiting for it.
+    pub(crate) fn out(&mut self) -> String {
+        line(&mut self.out)
+    }
+
+    /// The next line that it says on standard error, waiting for it.
+    pub(crate) fn err(&mut self) -> String {
+        line(&mut self.err)
+    }
+}
+
+fn line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).expect("text");
+    line.trim_end().to_owned()
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -8,7 +8,7 @@ mod redact;
 mod seeded;
 mod server;
 
-pub(crate) use command::{Ran, passerby, passerby_with};
+pub(crate) use command::{Ran, Running, passerby, passerby_typing, passerby_with, terminal};
 pub(crate) use house::{Guest, House, PUBLIC_URL};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
