@@ -13,6 +13,10 @@ def play(guide):
     def cli(*arguments, **rest):
         return guide.cli(*arguments, *at, **rest)
 
+    # With -y it would not ask, and import.
+    def diff(path, app, **rest):
+        return guide.cli("diff", "--path", path, "--app-id", app, *at[:-1], **rest)
+
     cli("login", "--api-key", server.public_key, "--private-api-key", "not-the-private-key", fails=True,
         shows=["failed to authenticate with MongoDB Cloud API"], said="login with a wrong key")
     cli("login", "--api-key", server.public_key, "--private-api-key", server.private_key,
@@ -26,7 +30,7 @@ def play(guide):
     guide.check("a guest logs in", guide.log_in_guest(app), (200, None))
 
     write(directory, "auth_providers/anon-user.json", {**ANONYMOUS, "disabled": True})
-    cli("diff", "--path", directory, "--app-id", app, shows=["disabled"])
+    diff(directory, app, shows=["disabled"])
     cli("import", "--path", directory, "--app-id", app, shows=["Successfully imported"],
         said="import with the provider disabled")
     guide.check("a guest is refused", guide.log_in_guest(app), (401, "InvalidSession"))
@@ -49,7 +53,7 @@ def play(guide):
     cli("export", "--app-id", app, "--for-source-control", "-o", guide.place / "for-source-control")
     cli("export", "--app-id", app, "--as-template", "-o", guide.place / "template")
     cli("import", "--path", exported, "--app-id", app, said="import what was exported")
-    cli("diff", "--path", exported, "--app-id", app)
+    diff(exported, app)
 
     secrets = ("--app-id", app)
     cli("secrets", "add", *secrets, "--name", "word", "--value", "open sesame", hides=["open sesame"])

@@ -26,8 +26,9 @@ def play(guide):
     cli("apps", "list", shows=["No available apps"])
 
     # A new app, twice: by its project, and by asking for the projects.
+    # It makes the directory below the one where it stands, whatever the path says.
     directory = guide.place / "seed"
-    said = cli("apps", "create", "--name", "seed", "--local", directory, "--project", group,
+    said = cli("apps", "create", "--name", "seed", "--local", "seed", "--project", group,
                shows=["Successfully created app"])
     app = re.search(r"seed-[a-z]{5}", said).group()
     cli("apps", "list", shows=["Found 1 apps", app])
@@ -41,7 +42,8 @@ def play(guide):
     write(directory, "functions/config.json", [{"name": "greet", "private": False}])
     write(directory, "functions/greet.js", "exports = (name) => `Hello, ${name}`;\n")
     cli("apps", "diff", "--local", directory, shows=["anon-user"])
-    cli("push", "--local", directory, "--dry-run", shows=["anon-user"])
+    # With -y it would not say what changes.
+    guide.cli("push", "--local", directory, "--dry-run", *common[:-1], *at, shows=["anon-user"])
     cli("push", "--local", directory, shows=["Successfully pushed app up"])
     cli("push", "--local", directory, shows=["Deployed app is identical"])
     guide.check("a guest logs in", guide.log_in_guest(app), (200, None))
@@ -93,7 +95,7 @@ def play(guide):
     cli("accessList", "list", *at_app, shows=["127.0.0.1", "only this"])
     cli("accessList", "delete", *at_app, "--ip", "127.0.0.1")
 
-    cli("function", "run", *at_app, "--name", "greet", "--args", '"Ann"', shows=["Hello, Ann"])
+    cli("function", "run", *at_app, "--name", "greet", "--args", "Ann", shows=["Hello, Ann"])
     cli("logs", "list", *at_app, "--type", "auth")
     cli("logs", "list", *at_app, "--errors", shows=["InvalidSession"])
     cli("apps", "delete", "-a", app, shows=["Successfully deleted 1/1 app"])

@@ -246,6 +246,9 @@ pub enum Error {
     /// No draft of the admin's has this id.
     #[error("draft not found")]
     DraftNotFound,
+    /// No packages were uploaded for the functions.
+    #[error("dependencies not found")]
+    NoDependencies,
     /// No deployment that is kept has this id.
     #[error("deployment not found")]
     DeploymentNotFound,

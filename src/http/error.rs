@@ -150,6 +150,7 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::DraftExists => (StatusCode::CONFLICT, Some("DraftAlreadyExists")),
         Error::DraftNotFound => (StatusCode::NOT_FOUND, Some("DraftNotFound")),
         Error::DeploymentNotFound => (StatusCode::NOT_FOUND, Some("DeploymentNotFound")),
+        Error::NoDependencies => (StatusCode::NOT_FOUND, None),
         Error::Part(refusal) => wire_part(refusal),
         Error::DeployedMeanwhile | Error::EndsSessions | Error::ClockJumped { .. } => {
             (StatusCode::CONFLICT, None)

@@ -2,13 +2,13 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::documents::{self, DATA_API, Document, GRAPHQL, HOSTING, SYNC, VALIDATION};
 use super::parts::{self, LOG_FORWARDERS, Parts, TRIGGERS, VALUES};
-use super::{apps, drafts, functions, providers, services};
+use super::{apps, dependencies, drafts, functions, providers, services, travel};
 use crate::http::Http;
 use crate::http::call::Call;
 
@@ -36,6 +36,11 @@ pub(super) fn routes() -> Router<Http> {
             get(documents::get_custom_user_data).patch(documents::set_custom_user_data),
         )
         .merge(draft_routes())
+        .merge(dependency_routes())
+        .route("/{app}/import", post(travel::import))
+        .route("/{app}/export", get(travel::export))
+        .route("/{app}/pull", get(travel::pull))
+        .route("/{app}/push", patch(travel::push))
         .merge(kept_routes())
 }
 
@@ -95,10 +100,23 @@ fn environment_routes() -> Router<Http> {
         )
 }
 
+fn dependency_routes() -> Router<Http> {
+    Router::new()
+        .route(
+            "/{app}/dependencies",
+            get(dependencies::list).put(dependencies::upload).post(dependencies::upload),
+        )
+        .route("/{app}/dependencies/status", get(dependencies::status))
+        .route("/{app}/dependencies/diff", post(dependencies::diff))
+        .route("/{app}/dependencies/archive", get(dependencies::download))
+        .route("/{app}/dependencies/export", get(dependencies::download))
+}
+
 fn draft_routes() -> Router<Http> {
     Router::new()
         .route("/{app}/drafts", get(drafts::list).post(drafts::begin))
         .route("/{app}/drafts/{draft}", get(drafts::one).delete(drafts::discard))
+        .route("/{app}/drafts/{draft}/diff", get(drafts::diff))
         .route("/{app}/drafts/{draft}/deployment", post(drafts::deploy))
         .route("/{app}/deployments", get(drafts::deployments))
         .route("/{app}/deployments/{deployment}", get(drafts::deployment))

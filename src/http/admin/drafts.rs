@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::query::Query;
 use super::view::AppView;
+use super::working::written;
 use super::{app_in_group, body};
+use crate::appdir::{self, Mode};
 use crate::auth::{App, Author, DeployConfig, Deployed, Draft, Error};
 use crate::http::Failure;
 use crate::http::call::{Answer, Call};
@@ -50,6 +52,16 @@ pub(super) async fn discard(call: Call, Path((group, app, draft)): Path<(String,
     let (author, id) = (Author::of(call.admin()?), draft_id(&call, &draft)?);
     call.auth().discard_draft(&app, author, id).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET …/drafts/{draft}/diff`: what the draft changed since it was begun.
+pub(super) async fn diff(call: Call, Path((group, app, draft)): Path<(String, String, String)>) -> Answer {
+    let app = app_in_group(&call, &group, &app)?;
+    let (author, id) = (Author::of(call.admin()?), draft_id(&call, &draft)?);
+    let both = call.auth().draft_and_base(&app, author, id).await;
+    let (base, draft) = both.map_err(|e| call.failed(e, Some(&app)))?;
+    let tree = |snapshot| written(&app, snapshot, None, Mode::SourceControl).tree;
+    Ok(reply::json(StatusCode::OK, &appdir::draft_diff(&tree(&base), &tree(&draft))))
 }
 
 /// `POST …/drafts/{draft}/deployment`, with `[{name}]`, `{name}` or nothing.

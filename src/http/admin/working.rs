@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::appdir::{self, Export, Mode, Problem};
+use crate::appdir::{self, Export, Mode, Problem, Written};
 use crate::auth::{App, Author, Error, PartKind, PartRefusal, Snapshot};
 use crate::http::Failure;
 use crate::http::call::Call;
@@ -67,17 +67,7 @@ pub(super) async fn change<T>(
 
 /// Refuses a configuration that could not be imported, and finds what has an id in it.
 pub(super) fn check(app: &App, snapshot: &mut Snapshot) -> Result<(), Refused> {
-    let files: Vec<(String, Vec<u8>)> =
-        snapshot.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-    let written = appdir::write(&Export {
-        config: &snapshot.config,
-        files: &files,
-        client_app_id: &app.client_app_id,
-        app_id: app.id,
-        group_id: app.group_id,
-        format: None,
-        mode: Mode::Faithful,
-    });
+    let written = written(app, snapshot, None, Mode::Faithful);
     let import = appdir::read(&written.tree, &snapshot.config.name);
     let import = import.map_err(|problems| Refused::Problems(problems.0))?;
     let known = std::mem::take(&mut snapshot.config.ids);
@@ -85,6 +75,21 @@ pub(super) fn check(app: &App, snapshot: &mut Snapshot) -> Result<(), Refused> {
     snapshot.config.ids =
         found.map(|(key, came)| (key.clone(), known.get(&key).copied().flatten().or(came))).collect();
     Ok(())
+}
+
+/// A configuration as a directory, in a version or the one that came.
+pub(super) fn written(app: &App, snapshot: &Snapshot, format: Option<Format>, mode: Mode) -> Written {
+    let files: Vec<(String, Vec<u8>)> =
+        snapshot.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+    appdir::write(&Export {
+        config: &snapshot.config,
+        files: &files,
+        client_app_id: &app.client_app_id,
+        app_id: app.id,
+        group_id: app.group_id,
+        format,
+        mode,
+    })
 }
 
 /// The id of a part, by kind and name.

@@ -4,6 +4,7 @@ mod access_list;
 mod apps;
 mod desk;
 mod drafts;
+mod import;
 mod logs;
 mod office;
 mod pending;
