@@ -134,7 +134,8 @@ impl Auth {
     }
 
     async fn meet(&self, app: &App, name: &str, user: User) -> Result<()> {
-        self.run_system_function(app, name, vec![user_object(&user)]).await.map(|_| ())
+        // In a box: few apps have such a function, and every login would carry the room for its call.
+        Box::pin(self.run_system_function(app, name, vec![user_object(&user)])).await.map(|_| ())
     }
 
     pub(super) fn scene(&self, app: &App, user: Value, request: Value, is_system: bool) -> Result<Scene> {

@@ -44,6 +44,11 @@ impl Auth {
         if kind == ProviderType::AnonUser {
             return self.log_in_guest(app, login).await;
         }
+        // In a box, so that a guest's login, which is most of them, does not carry the room for all the others.
+        Box::pin(self.log_in_person(app, kind, login)).await
+    }
+
+    async fn log_in_person(&self, app: &App, kind: ProviderType, login: Login) -> Result<LoggedIn> {
         note_device(&login.body);
         let proved = self.prove(app, kind, &login).await?;
         let device = self.device(&login.body);

@@ -96,7 +96,8 @@ impl Front {
         request: Request<Body>,
     ) -> Response {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let (response, journal) = Journal::kept(self.admit(id, peer, request)).await;
+        // Pinned here, so that only the way to it is moved into the journal's scope.
+        let (response, journal) = Journal::kept(pin!(self.admit(id, peer, request))).await;
         let Event { kind, event, provider, only_refusals } = event;
         let asked = Asked {
             id,

@@ -1,12 +1,14 @@
 //! `POST /app/{app}/auth/providers/{provider}/login`, and with `?link=true` the link.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::oauth;
-use crate::auth::{LoggedIn, Login};
+use crate::auth::{App, LoggedIn, Login};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
 use crate::model::{DeviceId, UserId};
@@ -27,16 +29,20 @@ pub(super) async fn login(
 ) -> Answer {
     let app = call.client_app(&app)?;
     if asks_for_link(query.as_deref()) {
-        let caller = call.access(Some(app.client_app_id.as_str())).await?;
-        let login = Login { provider, body: call.object(body, &app).await?, address: call.address };
-        let linked =
-            call.auth().link_credential(&caller, &login).await.map_err(|e| call.failed(e, Some(&app)))?;
-        return Ok(said(linked));
+        // In a box, so that a login does not carry the room for a link.
+        return Box::pin(link(&call, &app, provider, body)).await;
     }
     let body = call.object(body, &app).await?;
     let login = Login { provider, body, address: call.address };
     let logged_in = call.auth().log_in(&app, login).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(said(logged_in))
+}
+
+async fn link(call: &Call, app: &Arc<App>, provider: String, body: Body) -> Answer {
+    let caller = call.access(Some(app.client_app_id.as_str())).await?;
+    let login = Login { provider, body: call.object(body, app).await?, address: call.address };
+    let linked = call.auth().link_credential(&caller, &login).await.map_err(|e| call.failed(e, Some(app)))?;
+    Ok(said(linked))
 }
 
 /// A login by GET: at an OAuth provider the way to its issuer. At any other it is unsafe, since a prefetch makes users,
