@@ -17,13 +17,7 @@ pub(super) struct Query(Vec<(String, String)>);
 impl Query {
     pub(super) fn read(query: Option<String>) -> Query {
         let query = query.unwrap_or_default();
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        Query(
-            pairs
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-                .map(|(n, v)| (plain(n), plain(v)))
-                .collect(),
-        )
+        Query(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
     /// The last value of a parameter. Unknown parameters are nobody's business.
@@ -166,20 +160,6 @@ fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     };
     let age: u32 = text[..text.len() - 1].parse().ok()?;
     Some(now.plus(-i64::from(age) * unit))
-}
-
-/// Undoes percent-encoding, and `+` for a space. What is not well encoded stays as it is.
-fn plain(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        let code = code.filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let byte = code.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        rest = if byte.is_some() { &after[2..] } else { after };
-        bytes.push(byte.unwrap_or(if first == b'+' { b' ' } else { first }));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
