@@ -36,6 +36,13 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
+    /// Gives whatever has an id the one it had in another configuration of the app.
+    pub fn keep_ids(&mut self, had: &BTreeMap<String, Option<ObjectId>>) {
+        for (key, id) in &mut self.ids {
+            *id = had.get(key).copied().flatten().or(*id);
+        }
+    }
+
     /// The provider of a type, if the app has it.
     pub fn provider(&self, kind: ProviderType) -> Option<&Provider> {
         self.providers.iter().find(|p| p.kind == kind)

@@ -88,13 +88,10 @@ fn lay_over(app: &App, snapshot: &mut Snapshot, given: &Tree, strategy: Strategy
     let current = written(app, snapshot, None, Mode::Faithful).tree;
     let merged = appdir::merge(&current, given, strategy, &snapshot.config.ids).map_err(wrong)?;
     let import = appdir::read(&merged.tree, &snapshot.config.name).map_err(wrong)?;
-    let (settings, known) = (snapshot.config.settings.clone(), std::mem::take(&mut snapshot.config.ids));
-    snapshot.config = import.config;
+    let had = std::mem::replace(&mut snapshot.config, import.config);
+    snapshot.config.keep_ids(&had.ids);
     if !import.settings_given {
-        snapshot.config.settings = settings;
-    }
-    for (key, id) in &mut snapshot.config.ids {
-        *id = known.get(key).copied().flatten().or(*id);
+        snapshot.config.settings = had.settings;
     }
     snapshot.files = import.files.into_iter().collect();
     snapshot.secrets = import.secrets;

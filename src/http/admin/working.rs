@@ -70,10 +70,8 @@ pub(super) fn check(app: &App, snapshot: &mut Snapshot) -> Result<(), Refused> {
     let written = written(app, snapshot, None, Mode::Faithful);
     let import = appdir::read(&written.tree, &snapshot.config.name);
     let import = import.map_err(|problems| Refused::Problems(problems.0))?;
-    let known = std::mem::take(&mut snapshot.config.ids);
-    let found = import.config.ids.into_iter();
-    snapshot.config.ids =
-        found.map(|(key, came)| (key.clone(), known.get(&key).copied().flatten().or(came))).collect();
+    let had = std::mem::replace(&mut snapshot.config.ids, import.config.ids);
+    snapshot.config.keep_ids(&had);
     Ok(())
 }
 
