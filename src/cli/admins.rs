@@ -8,7 +8,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Need};
+use super::desk::{Desk, Need, segment};
 use super::failure::CliError;
 use super::{At, print};
 use crate::model::Role;
@@ -265,22 +265,11 @@ async fn revoke(file: Option<&PathBuf>, args: RevokeArgs) -> Result<(), CliError
     let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
     let path = format!("/api/passerby/v1/admin_keys/{}", segment(&args.public_key));
     let revoked = desk.act(Method::DELETE, &path, &Value::Null).await;
-    revoked.map_err(|error| match error.is(http::StatusCode::NOT_FOUND) {
-        true => error.hinting("`passerby admins keys list` shows which there are"),
-        false => error,
-    })?;
+    revoked.map_err(|error| error.hinting_if_absent("`passerby admins keys list` shows which there are"))?;
     print::out(&format!("Revoked {}.\n", print::plain(&args.public_key)));
     Ok(())
 }
 
 fn hinted(error: CliError) -> CliError {
-    match error.is(http::StatusCode::NOT_FOUND) {
-        true => error.hinting("`passerby admins list` and `passerby projects list` show which there are"),
-        false => error,
-    }
-}
-
-/// A text as one segment of a path.
-fn segment(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    error.hinting_if_absent("`passerby admins list` and `passerby projects list` show which there are")
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -96,9 +96,8 @@ async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError
     let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin("/api_keys");
     let answer: Result<Value, CliError> = desk.post(&path, &json!({ "name": args.name })).await;
-    let answer = answer.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
-        true => error.hinting("enable the provider `api-key` in the app directory, and import it"),
-        false => error,
+    let answer = answer.map_err(|error| {
+        error.hinting_if_absent("enable the provider `api-key` in the app directory, and import it")
     })?;
     if args.json {
         print::json(&answer);
@@ -140,9 +139,8 @@ async fn act(
 ) -> Result<(), CliError> {
     let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.admin(&format!("/api_keys/{}{rest}", args.key));
-    desk.act(method, &path, &Value::Null).await.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
-        true => error.hinting(format!("`passerby api-keys list {}` shows which there are", args.app)),
-        false => error,
+    desk.act(method, &path, &Value::Null).await.map_err(|error| {
+        error.hinting_if_absent(format!("`passerby api-keys list {}` shows which there are", args.app))
     })?;
     print::out(&format!("{done} {} of {}.\n", args.key, args.app));
     Ok(())

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::desk::{Desk, Need};
+use super::desk::{Desk, Need, segment};
 use super::failure::CliError;
 use super::{At, print};
 
@@ -37,8 +37,7 @@ struct Line {
 
 pub(super) async fn audit(file: Option<&PathBuf>, args: AuditArgs) -> Result<(), CliError> {
     let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
-    let after = args.after.as_deref().unwrap_or_default();
-    let after = percent_encoding::utf8_percent_encode(after, percent_encoding::NON_ALPHANUMERIC);
+    let after = segment(args.after.as_deref().unwrap_or_default());
     let path = format!("/audit?limit={}&after={after}", args.limit);
     if args.json {
         print::json(&desk.ours::<Value>(&path).await?);

@@ -8,6 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -82,6 +83,11 @@ impl AppPath {
     pub(super) fn ours(&self, rest: &str) -> String {
         format!("{OURS}/apps/{}{rest}", self.client_app_id)
     }
+}
+
+/// A text as one segment of a path, or the value of a parameter.
+pub(super) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 impl Desk {

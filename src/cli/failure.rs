@@ -248,6 +248,11 @@ impl CliError {
         }
     }
 
+    /// The same, with what to do next where something is not there.
+    pub(super) fn hinting_if_absent(self, hint: impl Into<String>) -> CliError {
+        if self.is(StatusCode::NOT_FOUND) { self.hinting(hint) } else { self }
+    }
+
     /// The same refusal of a command that can be confirmed: a conflict is what wants that, and `hint` says how. The
     /// server tells other commands of conflicts too, such as two imports at the same moment.
     pub(super) fn confirmed_by(self, hint: impl Into<String>) -> CliError {

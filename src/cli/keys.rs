@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -120,9 +120,10 @@ async fn retire(file: Option<&PathBuf>, args: RetireArgs) -> Result<(), CliError
     let path = desk.app(&args.app).await?.ours("/keys/retire");
     let request = json!({ "id": args.id, "end_sessions": args.end_sessions });
     let retired = desk.act(Method::POST, &path, &request).await;
-    retired.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
-        true => error.hinting(format!("`passerby keys list {}` shows which there are", args.app)),
-        false => error.confirmed_by("--end-sessions says so"),
+    retired.map_err(|error| {
+        error
+            .hinting_if_absent(format!("`passerby keys list {}` shows which there are", args.app))
+            .confirmed_by("--end-sessions says so")
     })?;
     print::out(&format!("Retired {} of {}: what it signed is no longer good.\n", args.id, args.app));
     Ok(())

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::desk::{AppPath, Desk, Need};
+use super::desk::{AppPath, Desk, Need, segment};
 use super::failure::CliError;
 use super::print::{self, Paint};
 use super::{At, client_app_id};
@@ -125,10 +125,7 @@ pub(super) async fn logs(file: Option<&PathBuf>, args: LogsArgs) -> Result<(), C
         query.push_str(&format!("&user_id={user}"));
     }
     if let Some(id) = &args.request {
-        query.push_str(&format!(
-            "&co_id={}",
-            percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
-        ));
+        query.push_str(&format!("&co_id={}", segment(id)));
     }
     let log = Log { desk: &desk, app: &app, query };
     let entries = log.newest(args.since, args.until, args.limit).await?;

@@ -7,7 +7,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Need};
+use super::desk::{Desk, Need, segment};
 use super::failure::CliError;
 use super::{At, print};
 
@@ -91,14 +91,9 @@ async fn create(file: Option<&PathBuf>, args: CreateArgs) -> Result<(), CliError
 
 async fn rename(file: Option<&PathBuf>, args: RenameArgs) -> Result<(), CliError> {
     let desk = Desk::here(args.at.place(file)?.here()?, Need::Store).await?;
-    let id =
-        percent_encoding::utf8_percent_encode(&args.project, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let path = format!("/api/passerby/v1/projects/{id}");
+    let path = format!("/api/passerby/v1/projects/{}", segment(&args.project));
     let renamed = desk.act(Method::PUT, &path, &json!({ "name": args.name })).await;
-    renamed.map_err(|error| match error.is(http::StatusCode::NOT_FOUND) {
-        true => error.hinting("`passerby projects list` shows which there are"),
-        false => error,
-    })?;
+    renamed.map_err(|error| error.hinting_if_absent("`passerby projects list` shows which there are"))?;
     print::out(&format!("{} is called {} from now on.\n", args.project, print::plain(&args.name)));
     Ok(())
 }

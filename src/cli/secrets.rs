@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::json;
 
 use super::desk::{Desk, Need};
@@ -99,9 +99,8 @@ async fn delete(file: Option<&PathBuf>, args: DeleteArgs) -> Result<(), CliError
     let desk = Desk::open(args.at.place(file)?, Need::Store).await?;
     let path = desk.app(&args.app).await?.ours("/secrets/delete");
     let deleted = desk.act(Method::POST, &path, &json!({ "name": args.name })).await;
-    deleted.map_err(|error| match error.is(StatusCode::NOT_FOUND) {
-        true => error.hinting(format!("`passerby secrets list {}` shows which there are", args.app)),
-        false => error,
+    deleted.map_err(|error| {
+        error.hinting_if_absent(format!("`passerby secrets list {}` shows which there are", args.app))
     })?;
     print::out(&format!("Removed the secret {} of {}.\n", args.name, args.app));
     Ok(())

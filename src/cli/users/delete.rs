@@ -1,6 +1,6 @@
 //! `passerby users delete`: those who are named, or all that a filter meets.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -138,14 +138,5 @@ fn confirm(users: usize, app: &ClientAppId) -> Result<(), CliError> {
     if !std::io::stdin().is_terminal() {
         return Err(usage("deleting cannot be undone, and nobody can be asked here: say --yes"));
     }
-    let users = print::count(users as u64, "user");
-    let mut screen = std::io::stderr();
-    let _ = write!(screen, "Delete {users} of {app} for good? [y/N] ");
-    let _ = screen.flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(CliError::Unconfirmed),
-    }
+    crate::cli::confirm::confirm(&format!("Delete {} of {app} for good?", print::count(users as u64, "user")))
 }

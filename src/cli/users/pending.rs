@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::list::{Pages, below_header};
-use crate::cli::desk::{Desk, Need};
+use crate::cli::desk::{Desk, Need, segment};
 use crate::cli::failure::CliError;
 use crate::cli::{At, client_app_id, print};
 use crate::model::{ClientAppId, CredentialId};
@@ -114,7 +113,7 @@ async fn act(
     let RegistrationArgs { app, registration, at } = args;
     let desk = Desk::open(at.place(file)?, Need::Store).await?;
     let by = if registration.parse::<CredentialId>().is_ok() { "by_id" } else { "by_email" };
-    let name = utf8_percent_encode(&registration, NON_ALPHANUMERIC);
+    let name = segment(&registration);
     let path = desk.app(&app).await?.admin(&format!("/user_registrations/{by}/{name}{rest}"));
     let done = desk.act(method, &path, &Value::Null).await;
     done.map_err(|error| error.hinting(format!("`passerby users pending {app}` shows which there are")))?;
