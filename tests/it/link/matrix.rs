@@ -2,7 +2,108 @@
 
 use serde_json::{Value, json};
 
-use super::{AUTH, Town, claims, token};
+use super::issuer::{CLIENT, Issuer, id_claims, id_token};
+use super::{APP, AUTH, Person, Town, claims, token};
+use crate::support::Reply;
+
+/// Providers whose credentials are linked, if anything is.
+const LINKABLE: [&str; 6] =
+    ["local-userpass", "custom-token", "custom-function", "oauth2-google", "oauth2-facebook", "oauth2-apple"];
+
+/// A good credential of somebody whom only this name tells from others.
+fn credential(town: &Town, issuer: &Issuer, provider: &str, name: &str) -> Value {
+    match provider {
+        "local-userpass" => town.register(name),
+        "custom-token" => json!({"token": token(&claims(name))}),
+        "custom-function" => json!({"id": name}),
+        "oauth2-google" => json!({"authCode": issuer.code(&id_claims(name, ""))}),
+        "oauth2-facebook" => json!({"accessToken": name}),
+        "oauth2-apple" => json!({"id_token": id_token(&id_claims(name, ""))}),
+        other => panic!("{other} has no credential"),
+    }
+}
+
+fn server_key(town: &Town, name: &str) -> Value {
+    let made: Value =
+        serde_json::from_str(&town.run(&["api-keys", "create", APP, name, "--json"]).out).unwrap();
+    json!({"key": made["key"]})
+}
+
+#[test]
+fn every_provider_meets_every_user() {
+    let issuer = Issuer::start();
+    let town = issuer.town(&json!({"autoConfirm": true}), |_| {});
+    issuer.facebook_tokens_are_for(CLIENT);
+    let anonymous =
+        (500, json!("InternalServerError"), "linking an anonymous identity is not allowed".to_owned());
+    let second = "linking a local-userpass identity is not allowed when one is already linked";
+    let second = (500, json!("InternalServerError"), second.to_owned());
+    let taken = "unauthorized: a user already exists with the specified provider";
+    let taken = (401, json!("AuthError"), taken.to_owned());
+    let not_linkable = (400, json!("InvalidParameter"), "invalid user link request".to_owned());
+    let refused = |person: &Person, provider: &str, body: &Value, why, cell: &str| {
+        let before = town.profile(person);
+        assert_eq!(Town::refusal(&town.link(person, provider, body)), why, "{cell}");
+        assert_eq!(town.profile(person), before, "{cell}: nothing of a refused link remains");
+    };
+    let some_key = server_key(&town, "some-key");
+    for row in ["anon-user", "server"].into_iter().chain(LINKABLE) {
+        let its_own = match row {
+            "anon-user" => json!({}),
+            "server" => server_key(&town, "row"),
+            provider => credential(&town, &issuer, provider, &format!("{row}-row")),
+        };
+        let person = || match row {
+            "anon-user" => town.guest(),
+            "server" => town.log_in("api-key", &its_own),
+            provider => town.log_in(provider, &credential(&town, &issuer, provider, &unique(row))),
+        };
+        refused(&person(), "anon-user", &json!({}), anonymous.clone(), &format!("{row} × anon-user"));
+        refused(&person(), "api-key", &some_key, not_linkable.clone(), &format!("{row} × api-key"));
+        for column in LINKABLE {
+            let cell = format!("{row} × {column}");
+            let fresh = credential(&town, &issuer, column, &unique(&cell));
+            let others = credential(&town, &issuer, column, &unique(&cell));
+            town.log_in(column, &others);
+            let person = person();
+            if row == "server" {
+                refused(&person, column, &fresh, not_linkable.clone(), &cell);
+                refused(&person, column, &others, not_linkable.clone(), &cell);
+                continue;
+            }
+            refused(&person, column, &others, taken.clone(), &cell);
+            if row == column && row == "local-userpass" {
+                refused(&person, column, &fresh, second.clone(), &cell);
+                continue;
+            }
+            let mut expected = town.profile(&person).0;
+            expected.push(column.to_owned());
+            for time in ["once", "again"] {
+                let reply: Reply = town.link(&person, column, &fresh);
+                assert_eq!(
+                    (reply.status, &reply.json()["user_id"]),
+                    (200, &json!(person.id)),
+                    "{cell}, {time}"
+                );
+                assert_eq!(town.profile(&person).0, expected, "{cell}, {time}");
+            }
+            assert_eq!(town.log_in(column, &fresh).id, person.id, "{cell}: it is a way back");
+        }
+        if LINKABLE.contains(&row) {
+            let person = town.log_in(row, &its_own);
+            assert_eq!(town.link(&person, row, &its_own).status, 200, "{row}: its own identity again");
+            assert_eq!(town.profile(&person).0, [row]);
+        }
+    }
+}
+
+/// A name that nobody had.
+fn unique(begins: &str) -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begins: String = begins.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{begins}{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
 
 #[test]
 fn a_guest_becomes_someone_and_stays_who_it_was() {
