@@ -9,7 +9,7 @@ use super::letter::{self, Letter, LetterKind};
 use super::providers::local_userpass::{Confirmation, MailLink, Reset, confirmation, reset};
 use super::sha256::sha256;
 use super::{App, Auth, Error, Result};
-use crate::model::{CredentialId, ObjectId, ProviderType, Timestamp};
+use crate::model::{CredentialId, ObjectId, ProviderType, Timestamp, hex, unhex};
 use crate::store::{
     Credential, Register, RenewToken, ResetPassword, SentToken, SetPassword, TokenPurpose, UseToken,
 };
@@ -282,16 +282,13 @@ impl Auth {
     fn new_token(&self, now: Timestamp) -> Token {
         let mut bytes = [0; TOKEN_BYTES];
         self.dice().fill(&mut bytes);
-        Token { id: self.dice().object_id(now), secret: bytes.iter().map(|b| format!("{b:02x}")).collect() }
+        Token { id: self.dice().object_id(now), secret: hex(&bytes) }
     }
 
     fn use_token(&self, app: &App, id: &str, secret: &str) -> Result<UseToken> {
         let id = id.parse().map_err(|_| Error::BadTokenData)?;
-        let well_formed = secret.len() == 2 * TOKEN_BYTES && secret.bytes().all(|b| b.is_ascii_hexdigit());
-        if !well_formed {
-            return Err(Error::BadTokenData);
-        }
-        Ok(UseToken { app: app.key, id, hash: sha256(&secret.to_ascii_lowercase()), now: self.clock().now() })
+        let secret = unhex::<TOKEN_BYTES>(secret).ok_or(Error::BadTokenData)?;
+        Ok(UseToken { app: app.key, id, hash: sha256(&hex(&secret)), now: self.clock().now() })
     }
 }
 

@@ -176,8 +176,7 @@ mod tests {
     #[test]
     fn hmac_md5_gives_the_published_digest() {
         let digest = hmac("md5", b"Jefe", b"what do ya want for nothing?").unwrap();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "750c783e6ab0b503eaa86e310a5db738");
+        assert_eq!(crate::model::hex(&digest), "750c783e6ab0b503eaa86e310a5db738");
     }
 
     #[test]

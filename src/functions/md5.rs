@@ -67,8 +67,7 @@ mod tests {
 
     #[test]
     fn md5_gives_the_published_digests() {
-        let hex =
-            |text: &str| md5(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |text: &str| crate::model::hex(&md5(text.as_bytes()));
         assert_eq!(hex(""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(

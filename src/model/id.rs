@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Timestamp;
+use super::hex::{digits, unhex};
 
 /// A text that is not an id of the wanted form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,11 +43,9 @@ impl ObjectId {
 
     /// The 24 lower-case hex digits as ASCII bytes, without allocating.
     pub fn hex(self) -> [u8; 24] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut out = [0; 24];
         for (pair, byte) in out.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+            pair.copy_from_slice(&digits(byte));
         }
         out
     }
@@ -61,21 +60,7 @@ impl FromStr for ObjectId {
     type Err = BadId;
 
     fn from_str(text: &str) -> Result<ObjectId, BadId> {
-        let digits: &[u8; 24] = text.as_bytes().try_into().map_err(|_| BadId)?;
-        let mut bytes = [0; 12];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
-        Ok(ObjectId(bytes))
-    }
-}
-
-fn nibble(digit: u8) -> Result<u8, BadId> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(BadId),
+        unhex(text).map(ObjectId).ok_or(BadId)
     }
 }
 

@@ -7,6 +7,7 @@ mod causes;
 mod chance;
 mod claims;
 mod config;
+mod hex;
 mod id;
 mod log;
 mod millis;
@@ -24,6 +25,7 @@ pub use config::{
     AccessTokenSettings, AnonymousUserExpiration, AppConfig, CompatSettings, ExpiryClock, Format, LinkErrors,
     Provider, ProviderType, Settings, TokenForm, default_location,
 };
+pub use hex::{hex, unhex};
 pub use id::{
     AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, BadId, ClientAppId, CredentialId, DeploymentId,
     DeviceId, DomainId, DraftId, EventId, GroupId, ObjectId, ProviderId, RequestId, SecretId, SessionId,

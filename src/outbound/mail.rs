@@ -16,7 +16,7 @@ use super::template::{Rendered, Templates};
 use super::trust::Trust;
 use crate::auth::letter::Letter;
 use crate::auth::outbound::{Mail, MailError, Outcome};
-use crate::model::Secret;
+use crate::model::{Secret, hex};
 
 /// Letters under way at once; more wait, within their time.
 const AT_ONCE: usize = 16;
@@ -144,7 +144,7 @@ impl Mailer {
         if !(1..=LONGEST_SUBJECT).contains(&length) || rendered.subject.chars().any(char::is_control) {
             return Err(MailError::BadSubject);
         }
-        let id: String = letter.id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&letter.id);
         let since_1970 = Duration::from_secs(letter.now.0.try_into().unwrap_or(0));
         let mut message = Message::builder()
             .from(self.from.clone())

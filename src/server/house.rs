@@ -13,7 +13,7 @@ use crate::auth::{Auth, Parts, Sealer};
 use crate::config::Config;
 use crate::functions::{self, Engine};
 use crate::http::{Front, Guard, Http, Limits, admin, metrics};
-use crate::model::{Clock, Dice, GroupId, Secret};
+use crate::model::{Clock, Dice, GroupId, Secret, unhex};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::{Found, Store};
 
@@ -146,18 +146,6 @@ fn sealer(file: Option<&Path>) -> Result<Sealer, ServerError> {
     let Some(path) = file else { return Ok(Sealer::none()) };
     let failed = |reason: String| ServerError::MasterKey { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
-    let key = hex_key(text.trim()).ok_or_else(|| failed("expected 64 hex digits".to_owned()))?;
+    let key = unhex(text.trim()).ok_or_else(|| failed("expected 64 hex digits".to_owned()))?;
     Ok(Sealer::with_master_key(&Secret::new(key))?)
-}
-
-fn hex_key(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(key)
 }

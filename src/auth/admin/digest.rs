@@ -13,7 +13,7 @@ use super::keys::about;
 use super::session::display;
 use crate::auth::{Auth, Error};
 use crate::functions::md5;
-use crate::model::{Dice, RequestOrigin, Timestamp};
+use crate::model::{Dice, RequestOrigin, Timestamp, hex, unhex};
 
 /// What key pairs are for, to digest authentication. A new realm would make every stored digest worthless.
 pub const REALM: &str = "Passerby";
@@ -85,7 +85,7 @@ impl Nonces {
 
     /// The second in which we issued a nonce.
     fn issued(&self, nonce: &str) -> Option<i64> {
-        let bytes = unhex(nonce)?;
+        let bytes: [u8; 32] = unhex(nonce)?;
         let (said, tag) = bytes.split_at_checked(16)?;
         let good = verify_slices_are_equal(&hmac::sign(&self.key, said).as_ref()[..16], tag).is_ok();
         let second: [u8; 8] = said.get(..8)?.try_into().ok()?;
@@ -163,17 +163,6 @@ impl Auth {
         let display = display(&admin, Some(&key.public_key));
         Ok(AdminCaller::new(admin, display, RequestOrigin::Cli, address))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    text.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]

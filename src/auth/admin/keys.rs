@@ -4,7 +4,7 @@ use super::AdminRefusal;
 use super::digest::half_of_digest;
 use crate::auth::sha256::sha256;
 use crate::auth::{Auth, Error, Result};
-use crate::model::{AdminId, Secret};
+use crate::model::{AdminId, Secret, hex};
 use crate::store::AdminKey;
 
 /// Key pairs of one administrator.
@@ -74,14 +74,8 @@ impl Auth {
 fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (place, byte) in bytes.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let [a, b, c, d, e] = [0..4, 4..6, 6..8, 8..10, 10..16].map(|part| hex(&bytes[part]));
+    format!("{a}-{b}-{c}-{d}-{e}")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{OAuth, Reach, Refusal, read, unavailable};
 use crate::auth::outbound::{Request, Response};
 use crate::auth::person::Person;
+use crate::model::hex;
 
 /// What `debug_token` says of a token.
 #[derive(Deserialize)]
@@ -44,7 +45,7 @@ impl OAuth {
         let user = about.user_id.filter(|id| !id.is_empty()).ok_or(Refusal::AccessToken)?;
         let proof =
             hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()), token.as_bytes());
-        let proof: String = proof.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let proof = hex(proof.as_ref());
         let fields = self.graph_fields();
         let question = [("fields", &*fields), ("access_token", token), ("appsecret_proof", &proof)];
         let response = self.graph("me", &question, reach).await?;

@@ -509,11 +509,7 @@ async fn facebook_is_asked_whose_the_token_is_and_who_it_is() {
 
 fn hmac_hex(key: &str, message: &str) -> String {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key.as_bytes());
-    aws_lc_rs::hmac::sign(&key, message.as_bytes())
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    crate::model::hex(aws_lc_rs::hmac::sign(&key, message.as_bytes()).as_ref())
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::model::{
     AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, CredentialId, Day, DeploymentId, DeviceHash,
     DeviceId, DomainId, DraftId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis,
     ObjectId, Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Timestamp, User,
-    UserId, UserType, anonymous_identity_id,
+    UserId, UserType, anonymous_identity_id, hex,
 };
 use crate::store::{
     Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential,
@@ -60,7 +60,7 @@ impl<'a> Cells<'a> {
     /// Names the row by its first column.
     pub(super) fn corrupt(&self, what: &dyn std::fmt::Display) -> Error {
         let id = match self.row.get_ref(self.from) {
-            Ok(ValueRef::Blob(bytes)) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Ok(ValueRef::Blob(bytes)) => hex(bytes),
             Ok(ValueRef::Integer(number)) => number.to_string(),
             Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
             _ => String::new(),
