@@ -34,7 +34,7 @@ impl OwnApiKey {
 }
 
 impl Auth {
-    /// The owner of keys: a caller who is no guest, of an app that serves keys.
+    /// Whose keys a caller sees: its own. Guests have none.
     pub fn key_owner(&self, caller: &Caller) -> Result<UserId> {
         if caller.user.guest {
             return Err(Error::NoApiKeysForGuests);
@@ -86,8 +86,9 @@ impl Auth {
 
     /// One key of its owner.
     pub async fn own_api_key(&self, app: &Arc<App>, owner: Option<UserId>, id: &str) -> Result<OwnApiKey> {
+        let id = key_id(id)?;
         let keys = self.api_keys(app, owner).await?;
-        keys.into_iter().find(|key| key.id.to_string() == id).ok_or(Error::ApiKeyNotFound)
+        keys.into_iter().find(|key| key.id == id).ok_or(Error::ApiKeyNotFound)
     }
 
     /// Enables or disables a key of its owner.
@@ -98,15 +99,15 @@ impl Auth {
         id: &str,
         disabled: bool,
     ) -> Result<()> {
-        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
-        let act = SetApiKeyDisabled { app: app.key, owner, id, disabled };
+        let act = SetApiKeyDisabled { app: app.key, owner, id: key_id(id)?, disabled };
         if self.store().set_api_key_disabled(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
     }
 
     /// Removes a server key with its user, as any user is removed.
     pub async fn delete_server_key(&self, app: &Arc<App>, id: &str) -> Result<()> {
+        let id = key_id(id)?;
         let keys = self.store().api_keys_of(app.key, None).await?;
-        let key = keys.into_iter().find(|key| key.id.to_string() == id).ok_or(Error::ApiKeyNotFound)?;
+        let key = keys.into_iter().find(|key| key.id == id).ok_or(Error::ApiKeyNotFound)?;
         match self.change_user(app, key.user, UserChange::Delete).await {
             Err(Error::UserNotFound) => Err(Error::ApiKeyNotFound),
             other => other,
@@ -116,8 +117,7 @@ impl Auth {
     /// Removes a key of the caller, but not the one that opened the session.
     pub async fn delete_own_api_key(&self, caller: &Caller, id: &str) -> Result<()> {
         let owner = self.key_owner(caller)?;
-        // Read before it is compared: an id is the same in capitals.
-        let id = id.parse().map_err(|_| Error::ApiKeyNotFound)?;
+        let id = key_id(id)?;
         let opened = caller.user.identities.get(caller.session.identity);
         if opened.is_some_and(|with| with.provider == ProviderType::ApiKey && with.id.parse() == Ok(id)) {
             return Err(Error::ApiKeyOpenedSession);
@@ -125,6 +125,11 @@ impl Auth {
         let act = DeleteApiKey { app: caller.app.key, owner: Some(owner), id };
         if self.store().delete_api_key(act).await? { Ok(()) } else { Err(Error::ApiKeyNotFound) }
     }
+}
+
+/// Read before it is compared: an id is the same in capitals. What is no id is no key's.
+fn key_id(text: &str) -> Result<ApiKeyId> {
+    text.parse().map_err(|_| Error::ApiKeyNotFound)
 }
 
 fn check_name(name: &str) -> Result<()> {
