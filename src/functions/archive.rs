@@ -9,14 +9,6 @@ use flate2::read::MultiGzDecoder;
 
 use super::modules::is_code;
 
-/// The archives that are read, in this order.
-pub(super) const ARCHIVES: [&str; 4] = [
-    "functions/node_modules.tar.gz",
-    "functions/node_modules.tgz",
-    "functions/node_modules.tar",
-    "functions/node_modules.zip",
-];
-
 /// What may be in an archive.
 #[derive(Clone, Copy)]
 struct Bounds {

@@ -6,10 +6,11 @@ use std::fmt;
 use jsonc_parser::ParseOptions;
 use serde_json::Value;
 
-use super::archive::{ARCHIVES, unpack};
+use super::archive::unpack;
 use super::modules::{HOME, Modules, is_code};
 use super::rule::Rule;
 use super::task::syntax_error;
+use crate::model::PACKAGE_ARCHIVES;
 
 /// An app's functions, and the packages they may require.
 #[derive(Debug, Default)]
@@ -130,7 +131,7 @@ impl<'a> Reading<'a> {
 
     /// Packages that came in an archive. What lies beside it as a file stands above it.
     fn archives(&mut self) {
-        for archive in ARCHIVES {
+        for archive in PACKAGE_ARCHIVES {
             let Some(bytes) = self.files.get(archive) else { continue };
             match unpack(archive, bytes) {
                 Ok(files) => {

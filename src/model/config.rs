@@ -49,6 +49,15 @@ impl AppConfig {
     }
 }
 
+/// Where an app's directory may hold the packages of its functions in one archive; of a package that is in several of
+/// them, the first one counts.
+pub const PACKAGE_ARCHIVES: [&str; 4] = [
+    "functions/node_modules.tar.gz",
+    "functions/node_modules.tgz",
+    "functions/node_modules.tar",
+    "functions/node_modules.zip",
+];
+
 /// Where an app runs when its directory does not say.
 pub fn default_location() -> &'static str {
     "US-VA"

@@ -23,7 +23,7 @@ pub use chance::Dice;
 pub use claims::{AccessClaims, IdentityClaim, RefreshClaims};
 pub use config::{
     AccessTokenSettings, AnonymousUserExpiration, AppConfig, CompatSettings, ExpiryClock, Format, LinkErrors,
-    Provider, ProviderType, Settings, TokenForm, default_location,
+    PACKAGE_ARCHIVES, Provider, ProviderType, Settings, TokenForm, default_location,
 };
 pub use hex::{hex, unhex};
 pub use id::{

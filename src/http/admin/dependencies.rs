@@ -13,10 +13,7 @@ use super::working::{change, shown};
 use crate::auth::{Error, Snapshot};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
-
-/// Where the archive stands, by its kind.
-const ARCHIVES: [&str; 3] =
-    ["functions/node_modules.zip", "functions/node_modules.tar.gz", "functions/node_modules.tar"];
+use crate::model::PACKAGE_ARCHIVES;
 
 /// `PUT|POST …/dependencies`: a form with the archive as its `file`, in place of the one before.
 pub(super) async fn upload(
@@ -32,7 +29,7 @@ pub(super) async fn upload(
     let archive = file_of(kind, &body).ok_or_else(missing)?;
     change(&call, &app, |snapshot| {
         snapshot.files.retain(|path, _| !is_packages(path));
-        snapshot.files.insert(place(archive).to_owned(), archive.to_vec());
+        snapshot.files.insert(place(archive), archive.to_vec());
         Ok(())
     })
     .await?;
@@ -72,7 +69,7 @@ pub(super) async fn download(call: Call, Path((group, app)): Path<(String, Strin
     let (path, bytes) = stored(&snapshot).ok_or_else(none)?;
     let name = path.trim_start_matches("functions/");
     let mut response = Response::new(Body::from(bytes.to_vec()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    response.headers_mut().insert(CONTENT_TYPE, media_type(path));
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, name);
     }
@@ -80,7 +77,7 @@ pub(super) async fn download(call: Call, Path((group, app)): Path<(String, Strin
 }
 
 fn stored(snapshot: &Snapshot) -> Option<(&'static str, &[u8])> {
-    ARCHIVES.into_iter().find_map(|path| Some((path, snapshot.files.get(path)?.as_slice())))
+    PACKAGE_ARCHIVES.into_iter().find_map(|path| Some((path, snapshot.files.get(path)?.as_slice())))
 }
 
 /// Whether a file belongs to what an upload takes the place of.
@@ -88,12 +85,22 @@ fn is_packages(path: &str) -> bool {
     path.starts_with("functions/node_modules/") || path.starts_with("functions/node_modules.")
 }
 
-fn place(archive: &[u8]) -> &'static str {
-    match archive {
-        [b'P', b'K', ..] => ARCHIVES[0],
-        [0x1f, 0x8b, ..] => ARCHIVES[1],
-        _ => ARCHIVES[2],
-    }
+/// Where an archive stands says its kind.
+fn place(archive: &[u8]) -> String {
+    let kind = match archive {
+        [b'P', b'K', ..] => "zip",
+        [0x1f, 0x8b, ..] => "tar.gz",
+        _ => "tar",
+    };
+    format!("functions/node_modules.{kind}")
+}
+
+fn media_type(path: &str) -> HeaderValue {
+    HeaderValue::from_static(match path.rsplit('.').next() {
+        Some("zip") => "application/zip",
+        Some("tar") => "application/x-tar",
+        _ => "application/gzip",
+    })
 }
 
 /// The content of the part `file` of a form.

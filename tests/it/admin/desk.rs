@@ -27,6 +27,25 @@ impl Desk {
         Desk { server, data, _dir: dir }
     }
 
+    /// A server of an app that came as a directory with these files, and the app's path.
+    pub(crate) fn of_app(files: &[(&str, &[u8])]) -> (Desk, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let app = dir.path().join("news");
+        let root = r#"{"config_version": 20210101, "app_id": "news-abcde", "name": "news"}"#;
+        let no_providers = ("auth/providers.json", &b"{}"[..]);
+        for (name, bytes) in [("realm_config.json", root.as_bytes()), no_providers].iter().chain(files) {
+            let path = app.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let data = dir.path().join("data");
+        let server = Server::start(&data, &[app.to_str().unwrap()]);
+        let desk = Desk { server, data, _dir: dir };
+        let apps = format!("/groups/{}/apps", desk.group());
+        let id = desk.get(&apps)[0]["_id"].as_str().unwrap().to_owned();
+        (desk, format!("{apps}/{id}"))
+    }
+
     /// Asks with an origin: status and JSON body, `null` when there is none.
     pub(crate) fn ask_as(&self, origin: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = UnixStream::connect(self.data.join("passerby.sock")).unwrap();

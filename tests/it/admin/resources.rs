@@ -116,6 +116,34 @@ fn a_trigger_names_its_function_for_old_and_new_clients() {
 }
 
 #[test]
+fn packages_come_back_in_the_archive_in_which_they_came() {
+    for (name, kind) in [
+        ("node_modules.tar.gz", "application/gzip"),
+        ("node_modules.tgz", "application/gzip"),
+        ("node_modules.tar", "application/x-tar"),
+        ("node_modules.zip", "application/zip"),
+    ] {
+        let place = format!("functions/{name}");
+        let package = br#"{"dependencies": {"left": "1.0.0"}}"#;
+        let (desk, app) = Desk::of_app(&[(&place, b"some\0packages"), ("functions/package.json", package)]);
+        let listed =
+            json!({ "location": place, "dependencies_list": [{ "name": "left", "version": "1.0.0" }] });
+        assert_eq!(desk.get(&format!("{app}/dependencies")), listed);
+        let (head, bytes) = desk.download(&format!("{app}/dependencies/archive"));
+        assert_eq!(bytes, b"some\0packages");
+        assert!(head.contains(&format!("content-type: {kind}\r\n")), "{name}: {head}");
+        assert!(
+            head.contains(&format!("content-disposition: attachment; filename=\"{name}\"\r\n")),
+            "{head}"
+        );
+    }
+    let desk = Desk::open();
+    let (app, _) = desk.app("news");
+    let none = desk.ask("GET", &format!("{app}/dependencies/archive"), &Value::Null);
+    assert_eq!(none.0, 404, "{none:?}");
+}
+
+#[test]
 fn what_belongs_to_parts_that_are_not_here_is_kept() {
     let desk = Desk::open();
     let (app, _) = desk.app("news");
