@@ -1,6 +1,11 @@
-"""A proxy that forwards everything to the server and writes each exchange down."""
+"""A proxy that forwards everything to the server and writes each exchange down.
 
-import base64
+A recording is one JSON object a line: `request` and `answer`, and `step` where one begins. A body is kept as what it
+says: `json`, `text`, the entries of a `zip` by name (an archive in it as its own entries), or the parts of a `form`.
+`{{id:3}}` stands for a value that differs from run to run, always the same one; without a number it may be another each
+time, and with `#` it is a number.
+"""
+
 import http.client
 import io
 import json
@@ -14,18 +19,23 @@ KEPT_REQUEST_HEADERS = ("accept", "authorization", "content-type", "x-baas-reque
 KEPT_ANSWER_HEADERS = ("content-type", "content-disposition", "www-authenticate")
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")
 
-# What differs from run to run, by the name that stands for it in a recording. The order matters: a token holds ids.
+# What differs from run to run, by the name that stands for it. The order matters: a token holds ids.
 VOLATILE = [
+    ("boundary", re.compile(r"(?<=boundary=)[0-9a-f]{60}")),
     ("token", re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")),
-    ("nonce", re.compile(r'(?<=nonce=")[^"]+(?=")')),
-    ("digest", re.compile(r'(?<=response=")[0-9a-f]+(?=")')),
+    ("cnonce", re.compile(r'(?<= cnonce=")[^"]+(?=")')),
+    ("nonce", re.compile(r'(?<= nonce=")[^"]+(?=")')),
+    ("digest", re.compile(r'(?<= response=")[0-9a-f]+(?=")')),
     ("app", re.compile(r"(?<![a-z])seed-[a-z]{5}(?![a-z])")),
     ("key", re.compile(r"(?<![\w-])[A-Za-z0-9]{64}(?![\w-])")),
-    ("id", re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")),
+    ("letters", re.compile(r"(?<=[0-9a-f]{24}-)[a-z]{24}(?![\w-])")),
+    ("id", re.compile(r"(?<![0-9a-f])(?!0{24})[0-9a-f]{24}(?![0-9a-f])")),
     ("stamp", re.compile(r"(?<!\d)20\d{12}(?!\d)")),
     ("time", re.compile(r"20\d\d-\d\d-\d\dT[\d:.]+Z")),
-    ("second", re.compile(r"(?<![\d.])1[789]\d{8}(?![\d.])")),
+    ("took", re.compile(r"(?<![\w.])\d+ms(?!\w)")),
 ]
+ALWAYS_ANOTHER = ("boundary", "cnonce", "digest", "stamp", "time", "took")
+SECONDS = range(1_700_000_000, 2_000_000_000)
 
 
 class Proxy:
@@ -102,9 +112,14 @@ class Proxy:
     def written(self, names, server_url):
         """The recording: `{{name}}` where a value differs from run to run."""
         urls = [(url, "url") for url in (self.url, server_url)]
-        hosts = [(url.split("//")[1], "host") for url, _ in urls]
-        scrub = Scrubber([(value, name) for name, value in names.items()] + urls + hosts)
-        return "".join(json.dumps(scrub.walk(exchange), ensure_ascii=False) + "\n" for exchange in self.exchanges)
+        scrub = Scrubber([(value, name) for name, value in names.items()] + urls)
+        step, lines = None, []
+        for exchange in self.exchanges:
+            begins = exchange["step"] != step
+            step = exchange["step"]
+            kept_parts = exchange if begins else {name: exchange[name] for name in ("request", "answer")}
+            lines.append(json.dumps(scrub.walk(kept_parts), ensure_ascii=False) + "\n")
+        return "".join(lines)
 
 
 class Scrubber:
@@ -119,11 +134,13 @@ class Scrubber:
             return [self.walk(each) for each in value]
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 1_700_000_000 < value < 2_000_000_000:
+        if isinstance(value, int) and value in SECONDS:
             return "{{#second}}"
         return value
 
     def text(self, text):
+        if "{{" in text:
+            raise ValueError(f"{text!r} looks as if it held a name already")
         for value, name in self.names:
             text = text.replace(value, name)
         for kind, pattern in VOLATILE:
@@ -131,7 +148,7 @@ class Scrubber:
         return text
 
     def name(self, kind, value):
-        if kind in ("time", "second", "stamp", "nonce", "digest"):
+        if kind in ALWAYS_ANOTHER:
             return "{{" + kind + "}}"
         numbered = self.seen.setdefault(kind, {})
         return "{{" + f"{kind}:{numbered.setdefault(value, len(numbered) + 1)}" + "}}"
@@ -142,21 +159,32 @@ def kept(headers, names):
 
 
 def shown(content, kind):
-    """A body as it is best read: JSON, text, the entries of an archive, or base64."""
+    """A body as what it says."""
     if not content:
         return {}
+    if kind.startswith("multipart/form-data"):
+        return {"form": [shown_part(part) for part in content.split(b"--" + boundary(kind))[1:-1]]}
     if content[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {"zip": {name: archive.read(name).decode(errors="replace") for name in archive.namelist()}}
-    if "json" in kind or content[:1] in b"{[":
-        try:
-            return {"json": json.loads(content)}
-        except ValueError:
-            pass
-    try:
-        return {"text": content.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode()}
+        return {"zip": entries(content)}
+    if "json" in kind:
+        return {"json": json.loads(content)}
+    return {"text": content.decode()}
+
+
+def entries(content):
+    if content[:4] != b"PK\x03\x04":
+        return content.decode()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: entries(archive.read(name)) for name in archive.namelist()}
+
+
+def shown_part(part):
+    head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    return {"head": head.decode().split("\r\n"), **shown(content.removesuffix(b"\r\n"), "")}
+
+
+def boundary(kind):
+    return kind.split("boundary=")[1].encode()
 
 
 def read_body(request):

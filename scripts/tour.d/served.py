@@ -67,15 +67,18 @@ class Guide:
         self.home.mkdir()
         self.steps = 0
 
-    def cli(self, *arguments, shows=(), hides=(), fails=False, where=None, said=None):
-        """Runs the client; everything in `shows` must appear in what it prints, nothing in `hides`."""
+    def cli(self, *arguments, options=(), shows=(), hides=(), fails=False, said=None):
+        """Runs the client; everything in `shows` must appear in what it prints, nothing in `hides`.
+
+        A recording calls the step what is `said`, or by its command line without `options`.
+        """
         self.steps += 1
-        words = [str(argument) for argument in arguments]
+        words = [str(argument) for argument in (*arguments, *options)]
         title = "realm-cli " + " ".join(words)
-        self.proxy.step = said or title
+        self.proxy.step = said or self.scrubbed(" ".join(["realm-cli", *words[:len(arguments)]]))
         print(f"$ {self.scrubbed(title)}", flush=True)
         environment = {**os.environ, "HOME": str(self.home), "NO_PROXY": "*", "no_proxy": "*", "TZ": "UTC"}
-        done = subprocess.run([self.binary, *words], cwd=where or self.place, env=environment, text=True,
+        done = subprocess.run([self.binary, *words], cwd=self.place, env=environment, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         shown = ANSI.sub("", done.stdout + done.stderr).replace("\r", "\n")
         print(self.scrubbed(shown.rstrip()) + "\n", flush=True)

@@ -11,11 +11,11 @@ def play(guide):
     at = ("--base-url", proxy.url, "--atlas-base-url", proxy.url, "--no-telemetry", "-y")
 
     def cli(*arguments, **rest):
-        return guide.cli(*arguments, *at, **rest)
+        return guide.cli(*arguments, options=at, **rest)
 
     # With -y it would not ask, and import.
     def diff(path, app, **rest):
-        return guide.cli("diff", "--path", path, "--app-id", app, *at[:-1], **rest)
+        return guide.cli("diff", "--path", path, "--app-id", app, options=at[:-1], **rest)
 
     cli("login", "--api-key", server.public_key, "--private-api-key", "not-the-private-key", fails=True,
         shows=["failed to authenticate with MongoDB Cloud API"], said="login with a wrong key")

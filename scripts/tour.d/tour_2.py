@@ -14,7 +14,7 @@ def play(guide):
     at = ("--realm-url", proxy.url, "--atlas-url", proxy.url)
 
     def cli(*arguments, **rest):
-        return guide.cli(*arguments, *common, *at, **rest)
+        return guide.cli(*arguments, options=(*common, *at), **rest)
 
     cli("login", "--api-key", server.public_key, "--private-api-key", "not-the-private-key", fails=True,
         shows=["failed to authenticate with MongoDB Cloud API"], said="login with a wrong key")
@@ -43,7 +43,7 @@ def play(guide):
     write(directory, "functions/greet.js", "exports = (name) => `Hello, ${name}`;\n")
     cli("apps", "diff", "--local", directory, shows=["anon-user"])
     # With -y it would not say what changes.
-    guide.cli("push", "--local", directory, "--dry-run", *common[:-1], *at, shows=["anon-user"])
+    guide.cli("push", "--local", directory, "--dry-run", options=(*common[:-1], *at), shows=["anon-user"])
     cli("push", "--local", directory, shows=["Successfully pushed app up"])
     cli("push", "--local", directory, shows=["Deployed app is identical"])
     guide.check("a guest logs in", guide.log_in_guest(app), (200, None))
@@ -55,8 +55,15 @@ def play(guide):
     cli("push", "--local", directory, shows=["Successfully pushed app up"], said="push with the provider enabled")
     guide.check("a guest logs in again", guide.log_in_guest(app), (200, None))
 
+    # A package goes up in a form of its own, with the function that needs it.
+    write(directory, "functions/node_modules/polite/package.json", {"name": "polite", "main": "index.js"})
+    write(directory, "functions/node_modules/polite/index.js", "module.exports = (name) => `Good day, ${name}`;\n")
+    write(directory, "functions/greet.js", "exports = (name) => require('polite')(name);\n")
+    cli("push", "--local", directory, "--include-node-modules", shows=["Installed dependencies"])
+
     pulled = guide.place / "pulled"
-    cli("pull", "--remote", app, "--local", pulled, shows=["Successfully pulled app down"])
+    cli("pull", "--remote", app, "--local", pulled, "--include-node-modules",
+        shows=["Successfully pulled app down", "Fetched dependencies"])
     guide.check("the pulled providers", json.loads((pulled / "auth/providers.json").read_text()), providers)
     cli("push", "--local", pulled, shows=["Deployed app is identical"], said="push what was pulled")
 
@@ -95,7 +102,7 @@ def play(guide):
     cli("accessList", "list", *at_app, shows=["127.0.0.1", "only this"])
     cli("accessList", "delete", *at_app, "--ip", "127.0.0.1")
 
-    cli("function", "run", *at_app, "--name", "greet", "--args", "Ann", shows=["Hello, Ann"])
+    cli("function", "run", *at_app, "--name", "greet", "--args", "Ann", shows=["Good day, Ann"])
     cli("logs", "list", *at_app, "--type", "auth")
     cli("logs", "list", *at_app, "--errors", shows=["InvalidSession"])
     cli("apps", "delete", "-a", app, shows=["Successfully deleted 1/1 app"])
