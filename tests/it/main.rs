@@ -12,4 +12,5 @@ mod expiry;
 mod functions;
 mod link;
 mod support;
+mod tours;
 mod wire;

@@ -1,22 +1,11 @@
 //! The paths of Atlas, signed with HTTP digest authentication.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use serde_json::json;
 
 use super::{Office, Pair};
-use crate::support::Reply;
+use crate::support::{Reply, md5};
 
 const GROUPS: &str = "/api/public/v1.0/groups";
-
-fn md5(text: &str) -> String {
-    let mut child =
-        Command::new("md5sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum runs");
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap().stdout;
-    String::from_utf8(out).unwrap()[..32].to_owned()
-}
 
 /// The nonce of a challenge, and whether the one before was stale.
 fn challenge(reply: &Reply) -> (String, bool) {

@@ -52,7 +52,8 @@ impl Reply {
 
 /// Sends a request to `authority`, such as `127.0.0.1:8080`, and reads the answer to the end of the connection.
 ///
-/// `Host`, `Connection` and, with a body, `Content-Length` are added; the content type is the caller's.
+/// `Host`, `Connection` and, with a body, `Content-Length` are added; the content type is the caller's. With a
+/// `Transfer-Encoding` of the caller's, the body goes in chunks.
 pub(crate) fn request(
     authority: &str,
     method: &str,
@@ -77,15 +78,29 @@ fn exchange(
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !body.is_empty() {
+    let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    if !body.is_empty() && !is_chunked {
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
+    let body = if is_chunked { chunked(body) } else { body.to_vec() };
     let mut answer = Vec::new();
-    stream.write_all(&[head.as_bytes(), body].concat())?;
+    stream.write_all(&[head.into_bytes(), body].concat())?;
     stream.read_to_end(&mut answer)?;
     if answer.is_empty() {
         return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
     Ok(Reply::parse(&answer))
+}
+
+/// A body in chunks, the last of which is empty.
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut chunked = Vec::new();
+    for chunk in body.chunks(1000) {
+        chunked.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
+        chunked.extend_from_slice(chunk);
+        chunked.extend(b"\r\n");
+    }
+    chunked.extend(b"0\r\n\r\n");
+    chunked
 }
