@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use http::header::{AUTHORIZATION, HeaderName, ORIGIN};
 use http::request::Parts;
@@ -36,10 +36,13 @@ pub(super) struct Call {
     admin: Option<Arc<AdminCaller>>,
 }
 
-impl FromRequestParts<Http> for Call {
+impl<S: Send + Sync> FromRequestParts<S> for Call
+where
+    Http: FromRef<S>,
+{
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Call, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Call, Self::Rejection> {
         let text =
             |name| parts.headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap_or("?").to_owned());
         Ok(Call {
@@ -50,7 +53,7 @@ impl FromRequestParts<Http> for Call {
             authorization: text(AUTHORIZATION),
             request_origin: RequestOrigin::of_header(text(REQUEST_ORIGIN).as_deref()),
             admin: parts.extensions.get().cloned(),
-            http: http.clone(),
+            http: Http::from_ref(state),
         })
     }
 }
@@ -64,6 +67,11 @@ fn bearer(value: &str) -> Option<&str> {
 impl Call {
     pub(super) fn auth(&self) -> &Auth {
         &self.http.auth
+    }
+
+    /// The request's id.
+    pub(super) fn request(&self) -> RequestId {
+        self.request
     }
 
     /// The administrator who asks, whom the guard of the administrators' routes let in.

@@ -5,9 +5,11 @@ pub mod admin;
 mod api_key;
 mod call;
 mod client;
+mod console;
 mod cors;
 mod deadline;
 mod error;
+mod form;
 mod front;
 pub mod metrics;
 pub mod pages;
@@ -17,6 +19,8 @@ mod reply;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use axum::Router;
 
 pub use error::{Failure, bland};
 pub use front::{Front, Guard};
@@ -54,8 +58,28 @@ pub struct Limits {
 
 /// The table of contents: every route of the listener for clients, grouped by who calls. `with_admin` says that
 /// administrators have no listener of their own.
-pub fn routes(http: Http, with_admin: bool) -> axum::Router {
-    let routes = axum::Router::new().merge(public::routes()).nest("/api/client/v2.0", client::routes());
-    let routes = if with_admin { routes.merge(admin::network_routes(&http)) } else { routes };
-    routes.fallback(reply::not_found).method_not_allowed_fallback(reply::method_not_allowed).with_state(http)
+pub fn routes(http: Http, with_admin: bool) -> Router {
+    let clients = Router::new().merge(public::routes()).nest("/api/client/v2.0", client::routes());
+    if with_admin {
+        return finished(clients.merge(admin::network_routes(&http)).with_state(http.clone()), &http);
+    }
+    // Probes of the clients' listener find somebody at home, as where the console is.
+    bounded(clients.merge(public::home_route()).with_state(http))
+}
+
+/// Every route of a listener for administrators alone.
+pub fn admin_routes(http: Http) -> Router {
+    let routes = public::health_routes().merge(admin::network_routes(&http));
+    finished(routes.with_state(http.clone()), &http)
+}
+
+/// With the console, which asks the Admin API within the process.
+fn finished(routes: Router, http: &Http) -> Router {
+    let api = bounded(admin::network_routes(http).with_state(http.clone()));
+    bounded(routes.merge(console::routes(http, api)))
+}
+
+/// With an answer to every other path and method.
+fn bounded(routes: Router) -> Router {
+    routes.fallback(reply::not_found).method_not_allowed_fallback(reply::method_not_allowed)
 }

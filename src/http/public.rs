@@ -13,7 +13,6 @@ use super::{Http, reply};
 pub(super) fn routes() -> Router<Http> {
     Router::new()
         .merge(health_routes())
-        .merge(home_route())
         .route("/api/client/v2.0/app/{app}/.well-known/jwks.json", get(jwks))
         .route("/api/client/v2.0/app/{app}/.well-known/openid-configuration", get(discovery))
 }
@@ -23,12 +22,13 @@ pub(super) fn health_routes() -> Router<Http> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
-/// What probes ask, on every listener of the network.
+/// What probes ask where no console is.
 pub(super) fn home_route() -> Router<Http> {
     Router::new().route("/", get(home))
 }
 
-async fn home() -> Response {
+/// Somebody is here.
+pub(super) async fn home() -> Response {
     reply::text(StatusCode::OK, "Passerby is running. Apps find it at /api/client/v2.0.\n")
 }
 

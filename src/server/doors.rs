@@ -19,7 +19,7 @@ use super::tls::Certificate;
 use super::{SOCKET_FILE, ServerError, house};
 use crate::config::Config;
 use crate::http::pages::{self, Pages};
-use crate::http::{Front, Guard, Http, admin, metrics, routes};
+use crate::http::{Front, Guard, Http, admin_routes, metrics, routes};
 
 /// A bound listener, and its address.
 type Door = (TcpListener, SocketAddr);
@@ -93,7 +93,7 @@ impl Doors {
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
         tracing::info!("listening for clients on {address}");
         if let Some((listener, _)) = self.admin {
-            let front = Front::new(http.clone(), admin::public_routes(http.clone()), guard);
+            let front = Front::new(http.clone(), admin_routes(http.clone()), guard);
             tasks.spawn(listen::tcp(listener, beside, stopped.clone(), answering(front)));
         }
         if let Some((listener, _)) = self.metrics {

@@ -6,6 +6,7 @@ mod admins;
 mod architecture;
 mod cli;
 mod client;
+mod console;
 mod contract;
 mod crash;
 mod expiry;

@@ -31,6 +31,7 @@ mod query;
 mod secrets;
 mod security;
 mod services;
+mod settings;
 mod sign_in;
 mod summaries;
 mod travel;
@@ -57,17 +58,6 @@ pub fn desk_routes(http: Http) -> Router {
     Router::new()
         .merge(public::health_routes())
         .merge(guarded(&http, Door::Socket, server_routes()))
-        .fallback(reply::not_found)
-        .method_not_allowed_fallback(reply::method_not_allowed)
-        .with_state(http)
-}
-
-/// What a listener for administrators alone answers.
-pub fn public_routes(http: Http) -> Router {
-    Router::new()
-        .merge(public::health_routes())
-        .merge(public::home_route())
-        .merge(network_routes(&http))
         .fallback(reply::not_found)
         .method_not_allowed_fallback(reply::method_not_allowed)
         .with_state(http)
@@ -164,6 +154,7 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/keys/retire", post(keys::retire))
         .route("/apps/{app}/secrets", get(secrets::names).post(secrets::set))
         .route("/apps/{app}/secrets/delete", post(secrets::delete))
+        .route("/apps/{app}/settings", get(settings::get).patch(settings::patch))
         .route("/apps/{app}/users/import", post(import_users::import))
         .route("/apps/{app}/users/{user}", get(users::whole))
         .route(

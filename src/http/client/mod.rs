@@ -7,7 +7,6 @@ mod accounts;
 mod api_keys;
 mod delete;
 pub(super) mod events;
-mod form;
 mod functions;
 mod location;
 mod login;

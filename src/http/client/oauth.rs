@@ -8,9 +8,9 @@ use http::header::{
     COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, REFERRER_POLICY, SET_COOKIE,
 };
 
-use super::form::{Fields, encoded};
 use crate::auth::{App, Departed, Departure, LoggedIn, Return, Returned};
 use crate::http::call::{Answer, Call};
+use crate::http::form::{Fields, encoded};
 use crate::http::reply;
 
 const BAAS_LOCATION: HeaderName = HeaderName::from_static("x-baas-location");

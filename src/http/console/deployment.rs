@@ -1,0 +1,172 @@
+//! Drafts: what they change, and making that live. History: what was live.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::Response;
+use http::Method;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::page::{self, Here};
+use super::pieces;
+use super::place::Place;
+use super::trouble::Trouble;
+use crate::http::form::encoded;
+
+/// `GET …/deployment`.
+pub(super) async fn history(place: Place) -> Result<Response, Trouble> {
+    let deployments = place.get("/deployments").await?;
+    let deployments: &[Value] = deployments.as_array().map(Vec::as_slice).unwrap_or_default();
+    let content = html! {
+        h1 { "Deployment" }
+        p { "The newest is live. The last 25 are kept, and each can be made live again." }
+        @if place.draft.is_none() {
+            p class="note" { "There is no draft. Whatever you change in the console waits in one until you deploy it." }
+        }
+        div class="scroll" {
+            table {
+                thead { tr {
+                    th { "Deployment" } th { "Time of Deployment" } th { "Status" } th { "Change Origin" }
+                    th { "User ID" } th { "Actions" }
+                } }
+                tbody {
+                    @for (n, deployment) in deployments.iter().enumerate() { (line(&place, deployment, n == 0)) }
+                }
+            }
+        }
+    };
+    Ok(page::of_app(&place, Here::Deployment, "Deployment", &content))
+}
+
+fn line(place: &Place, deployment: &Value, is_live: bool) -> Markup {
+    let text = |key: &str| deployment[key].as_str().unwrap_or_default();
+    let id = text("_id");
+    html! {
+        tr {
+            td {
+                @if !text("name").is_empty() { (text("name")) " " }
+                code { (id) }
+            }
+            td { (pieces::moment(deployment["deployed_at"].as_i64().unwrap_or_default())) }
+            td { @if is_live { span class="badge on" { "Live" } } @else { "Successful" } }
+            td { (text("origin")) }
+            td { @if !text("user_id").is_empty() { code { (text("user_id")) } } }
+            td {
+                @if !is_live && place.is_owner {
+                    a class="button" href=(place.page(&format!("/deployment/{id}/redeploy"))) { "Re-deploy" }
+                }
+            }
+        }
+    }
+}
+
+/// `GET …/deployment/review`: what the draft changes, file by file.
+pub(super) async fn review(place: Place) -> Result<Response, Trouble> {
+    let Some(draft) = &place.draft else { return Ok(page::go(&place.page("/deployment"))) };
+    let diff = place.get(&format!("/drafts/{draft}/diff")).await?;
+    let files: Vec<&str> = diff["diffs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let content = html! {
+        h1 { "Review & Deploy" }
+        @if files.is_empty() {
+            (pieces::empty("The draft changes nothing.", &html! {
+                p { "It may be discarded, or deployed to no effect." }
+            }))
+        }
+        @for file in &files { (file_diff(file)) }
+        div class="actions" {
+            (pieces::form(&place.visit, &place.page("/deployment/deploy"), &html! {
+                button class="primary" { "Deploy" }
+            }))
+            a class="button" href=(place.page("/deployment/discard")) { "Discard Draft" }
+            a class="button" href=(place.page("/deployment")) { "Cancel" }
+        }
+    };
+    Ok(page::of_app(&place, Here::Deployment, "Review & Deploy", &content))
+}
+
+/// One file: what goes and what comes, told by signs too, not by colour alone.
+fn file_diff(diff: &str) -> Markup {
+    let mut lines = diff.lines();
+    let head: Vec<&str> = lines.by_ref().take(2).collect();
+    let name = head.iter().rev().find_map(|line| line.get(6..)).unwrap_or_default();
+    html! {
+        section class="card diff" {
+            h2 { code { (name) } }
+            pre { code {
+                @for line in lines {
+                    @let class = match line.as_bytes().first() {
+                        Some(b'+') => "added",
+                        Some(b'-') => "removed",
+                        Some(b'@') => "hunk",
+                        _ => "",
+                    };
+                    span class=(class) { (line) "\n" }
+                }
+            } }
+        }
+    }
+}
+
+/// `POST …/deployment/deploy`.
+pub(super) async fn deploy(place: Place, body: Body) -> Result<Response, Trouble> {
+    place.visit.form(body).await?;
+    let Some(draft) = &place.draft else { return Ok(page::go(&place.page("/deployment"))) };
+    place.send(Method::POST, &format!("/drafts/{draft}/deployment"), &json!({})).await?;
+    Ok(page::go(&place.page("/deployment?done=deployed")))
+}
+
+/// `GET …/deployment/discard`.
+pub(super) async fn ask_discard(place: Place) -> Response {
+    let content = pieces::ask(
+        &place.visit,
+        &place.page("/deployment/discard"),
+        "Discard the draft?",
+        &html! { p { "Every change that waits in it is lost. What is live stays as it is." } },
+        "Discard Draft",
+        &place.page("/deployment/review"),
+    );
+    page::of_app(&place, Here::Deployment, "Discard the draft", &content)
+}
+
+/// `POST …/deployment/discard`.
+pub(super) async fn discard(place: Place, body: Body) -> Result<Response, Trouble> {
+    place.visit.form(body).await?;
+    if let Some(draft) = &place.draft {
+        place.send(Method::DELETE, &format!("/drafts/{draft}"), &json!({})).await?;
+    }
+    Ok(page::go(&place.page("/deployment?done=discarded")))
+}
+
+/// `GET …/deployment/{deployment}/redeploy`.
+pub(super) async fn ask_redeploy(
+    place: Place,
+    Path((_, _, deployment)): Path<(String, String, String)>,
+) -> Result<Response, Trouble> {
+    let found = place.get(&format!("/deployments/{}", encoded(&deployment))).await?;
+    let content = pieces::ask(
+        &place.visit,
+        &place.visit.target,
+        "Make this deployment live again?",
+        &html! {
+            p {
+                "The configuration of " (pieces::moment(found["deployed_at"].as_i64().unwrap_or_default()))
+                " takes the place of what is live. That stays in the history."
+            }
+        },
+        "Re-deploy",
+        &place.page("/deployment"),
+    );
+    Ok(page::of_app(&place, Here::Deployment, "Re-deploy", &content))
+}
+
+/// `POST …/deployment/{deployment}/redeploy`.
+pub(super) async fn redeploy(
+    place: Place,
+    Path((_, _, deployment)): Path<(String, String, String)>,
+    body: Body,
+) -> Result<Response, Trouble> {
+    place.visit.form(body).await?;
+    let path = format!("/deployments/{}/redeploy", encoded(&deployment));
+    place.send(Method::POST, &path, &json!({})).await?;
+    Ok(page::go(&place.page("/deployment?done=redeployed")))
+}

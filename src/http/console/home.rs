@@ -1,0 +1,78 @@
+//! Before an app is chosen: the projects and their apps.
+
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::ACCEPT;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::place::Place;
+use super::trouble::Trouble;
+use super::visit::Visit;
+use super::{page, pieces};
+use crate::http::public;
+
+/// `GET /`: the console for people, a line for probes.
+pub(super) async fn root(headers: HeaderMap) -> Response {
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        return page::go("/apps");
+    }
+    public::home().await
+}
+
+/// `GET /groups/{group}/apps/{app}`.
+pub(super) async fn to_app(place: Place) -> Response {
+    page::go(&place.page("/auth/providers"))
+}
+
+/// `GET /apps`: the apps of the projects that the visitor has a role in.
+pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
+    let apps = visit.api.get("/api/passerby/v1/apps").await?;
+    let apps: &[Value] = apps.as_array().map(Vec::as_slice).unwrap_or_default();
+    let projects: Vec<(String, &'static str)> =
+        visit.profile.roles.iter().map(|(group, role)| (group.to_string(), role.as_str())).collect();
+    let content = html! {
+        h1 { "Apps" }
+        @for (project, role) in &projects {
+            @let of_project: Vec<&Value> = apps.iter().filter(|app| app["group_id"] == project.as_str()).collect();
+            section {
+                h2 class="project" {
+                    "Project " code { (project) } " " span class="badge" { (role) }
+                }
+                @if of_project.is_empty() { (no_app()) }
+                ul class="cards" { @for app in of_project { li { (card(app)) } } }
+            }
+        }
+        @if projects.is_empty() {
+            (pieces::empty("You have no role in any project.", &html! {
+                p { "The owner of the data gives one: " code { "passerby admins grant" } }
+            }))
+        }
+    };
+    Ok(page::of_visit(&visit, "Apps", &content))
+}
+
+fn card(app: &Value) -> Markup {
+    let text = |key: &str| app[key].as_str().unwrap_or_default();
+    let path = format!("/groups/{}/apps/{}", text("group_id"), text("_id"));
+    let providers = app["providers"].as_array().map_or(0, Vec::len);
+    html! {
+        a class="card app-card" href=(path) {
+            strong { (text("name")) }
+            code { (text("client_app_id")) }
+            span class="facts" {
+                (app["users"]) " users · " (providers) " providers enabled"
+            }
+        }
+    }
+}
+
+fn no_app() -> Markup {
+    pieces::empty(
+        "No app yet.",
+        &html! {
+            p { "Start the server with an app directory: " code { "passerby serve ./my-app" } ", or push one: " code { "passerby push" } }
+        },
+    )
+}

@@ -1,0 +1,131 @@
+//! What pages are made of.
+
+use maud::{Markup, html};
+
+use super::api::Refusal;
+use super::visit::{FORM_TOKEN, Visit};
+use crate::model::Timestamp;
+
+/// A form that changes something.
+pub(super) fn form(visit: &Visit, action: &str, content: &Markup) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            input type="hidden" name=(FORM_TOKEN) value=(visit.form_token);
+            (content)
+        }
+    }
+}
+
+/// A text with a button that copies it, where scripts run.
+pub(super) fn copyable(text: &str) -> Markup {
+    html! {
+        span class="copyable" {
+            code { (text) }
+            button type="button" class="copy" data-copy=(text) hidden { "Copy" }
+        }
+    }
+}
+
+/// A moment: in UTC as it is sent, in the viewer's zone where scripts run, exact on hover.
+pub(super) fn moment(seconds: i64) -> Markup {
+    let exact = Timestamp(seconds).rfc3339();
+    let shown = exact.replace('T', " ").replace('Z', " UTC");
+    html! { time datetime=(exact) title=(exact) data-moment { (shown) } }
+}
+
+/// On, in green, or off.
+pub(super) fn on_off(on: bool) -> Markup {
+    html! { span class=(if on { "badge on" } else { "badge" }) { (if on { "On" } else { "Off" }) } }
+}
+
+/// A box to tick or not, drawn as a switch.
+pub(super) fn switch(name: &str, label: &str, on: bool, help: &str) -> Markup {
+    html! {
+        div class="row" {
+            div class="row-text" {
+                label for=(name) { (label) }
+                @if !help.is_empty() { p class="help" id=(format!("{name}-help")) { (help) } }
+            }
+            input type="checkbox" class="switch" id=(name) name=(name) value="true" checked[on]
+                aria-describedby=[(!help.is_empty()).then(|| format!("{name}-help"))];
+        }
+    }
+}
+
+/// A row of a form: a control with its label and help beside it. The control has the id `name`, and is described by
+/// `{name}-help`.
+pub(super) fn row(name: &str, label: &str, help: &Markup, control: &Markup) -> Markup {
+    html! {
+        div class="row" {
+            div class="row-text" {
+                label for=(name) { (label) }
+                p class="help" id=(format!("{name}-help")) { (help) }
+            }
+            div class="row-control" { (control) }
+        }
+    }
+}
+
+/// One of several: value and words of each.
+pub(super) fn select(name: &str, chosen: &str, options: &[(&str, &str)]) -> Markup {
+    html! {
+        select id=(name) name=(name) aria-describedby=(format!("{name}-help")) {
+            @for (value, words) in options {
+                option value=(value) selected[*value == chosen] { (words) }
+            }
+        }
+    }
+}
+
+/// Why something was not done.
+pub(super) fn refused(refusal: &Refusal) -> Markup {
+    html! {
+        div class="refused" role="alert" {
+            p { strong { "Nothing was changed. " } (refusal.error) }
+            @if !refusal.problems.is_empty() {
+                ul { @for problem in &refusal.problems { li { (problem) } } }
+            }
+        }
+    }
+}
+
+/// What was done, by the word that the page before handed over.
+pub(super) fn done(word: Option<&str>) -> Markup {
+    let said = match word {
+        Some("saved") => "Saved in your draft. It is live once you deploy it.",
+        Some("live") => "Saved, and live.",
+        Some("deployed") => "Deployed. Clients see it from now on.",
+        Some("discarded") => "The draft is gone. What is live did not change.",
+        Some("redeployed") => "Deployed again. Clients see it from now on.",
+        _ => return html! {},
+    };
+    html! { p class="done" role="status" { (said) } }
+}
+
+/// Nothing is here, and what to do about it.
+pub(super) fn empty(title: &str, advice: &Markup) -> Markup {
+    html! { div class="empty" { p { strong { (title) } } (advice) } }
+}
+
+/// Before something is destroyed: what goes, and the way back.
+pub(super) fn ask(
+    visit: &Visit,
+    action: &str,
+    question: &str,
+    what: &Markup,
+    button: &str,
+    back: &str,
+) -> Markup {
+    html! {
+        h1 { (question) }
+        div class="card" {
+            (what)
+            (form(visit, action, &html! {
+                div class="actions" {
+                    button class="danger" { (button) }
+                    a class="button" href=(back) { "Cancel" }
+                }
+            }))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The anonymous provider: beside its switch, when guests expire.
+
+use http::Method;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::http::console::api::Refusal;
+use crate::http::console::pieces;
+use crate::http::console::place::Place;
+use crate::http::form::Fields;
+
+/// When guests expire.
+pub(super) async fn fields(place: &Place) -> Result<Markup, Refusal> {
+    let settings = place.visit.api.get(&place.ours("/settings")).await?;
+    let policy = &settings["anonymous_user_expiration"];
+    let clock = policy["clock"].as_str().unwrap_or_default();
+    let days = policy["days"].as_i64().unwrap_or_default();
+    let options = [
+        ("inactivity", "after they were last active"),
+        ("age", "after their first login"),
+        ("never", "never"),
+    ];
+    Ok(html! {
+        (pieces::row("clock", "Guests expire", &html! {
+            "A guest who was never linked is deleted; documents they made stay. Linking ends the clock for good."
+        }, &html! {
+            input type="number" id="days" name="days" min="1" max="36500" value=(days) aria-label="Days";
+            " days "
+            (pieces::select("clock", clock, &options))
+        }))
+    })
+}
+
+/// Keeps it.
+pub(super) async fn keep(place: &Place, fields: &Fields) -> Result<(), Refusal> {
+    let days = fields.get("days").unwrap_or_default();
+    // What is no number goes as it was typed: the API says what is wrong with it.
+    let days = days.parse::<i64>().map_or_else(|_| json!(days), Value::from);
+    let policy = json!({ "clock": fields.get("clock").unwrap_or_default(), "days": days });
+    let settings = json!({ "anonymous_user_expiration": policy });
+    place.visit.api.send(Method::PATCH, &place.ours("/settings"), Some(&settings)).await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Signing in, with an e-mail address and password or a key pair, and out.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::header::{ORIGIN, SET_COOKIE};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::Console;
+use super::api::{Api, Refusal};
+use super::page;
+use super::trouble::Trouble;
+use super::visit::{self, Visit};
+use crate::http::call::Call;
+use crate::http::form::Fields;
+
+/// `GET /sign-in?then=`.
+pub(super) async fn form(uri: Uri) -> Response {
+    let query = Fields::read(uri.query().unwrap_or_default());
+    shown(StatusCode::OK, query.get("then").unwrap_or_default(), "", None)
+}
+
+/// `POST /sign-in`: opens a session of its own, whatever cookie came along.
+pub(super) async fn sign_in(
+    State(console): State<Console>,
+    call: Call,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Trouble> {
+    let fields = Fields::read(&call.text(body).await?);
+    let field = |name: &str| fields.get(name).unwrap_or_default();
+    let (name, secret, then) = (field("name").trim(), field("secret"), field("then"));
+    // An address has an @, which no public key has.
+    let (provider, credentials) = match name.contains('@') {
+        true => ("local-userpass", json!({ "username": name, "password": secret })),
+        false => ("mongodb-cloud", json!({ "username": name, "apiKey": secret })),
+    };
+    let api = Api::of_nobody(&console, &call);
+    let path = format!("/api/admin/v3.0/auth/providers/{provider}/login");
+    match api.send(Method::POST, &path, Some(&credentials)).await {
+        Ok(opened) => {
+            let token = opened["refresh_token"].as_str().unwrap_or_default();
+            let is_https = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+            let mut response = page::go(safe_way_back(then));
+            response.headers_mut().insert(SET_COOKIE, visit::set_cookie(token, is_https));
+            Ok(response)
+        }
+        Err(refusal) => Ok(shown(refusal.status, then, name, Some(&refusal))),
+    }
+}
+
+/// `POST /sign-out`: ends the session.
+pub(super) async fn sign_out(visit: Visit, body: Body) -> Result<Response, Trouble> {
+    visit.form(body).await?;
+    visit.end_session().await?;
+    let mut response = page::go("/sign-in");
+    for cookie in visit::forget_cookie() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Only ever a page of ours: anything else in `then` would lead people elsewhere.
+fn safe_way_back(then: &str) -> &str {
+    let is_path = then.starts_with('/') && !then.starts_with("//") && !then.contains(['\\', '\r', '\n']);
+    if is_path { then } else { "/apps" }
+}
+
+fn shown(status: StatusCode, then: &str, name: &str, refusal: Option<&Refusal>) -> Response {
+    let content: Markup = html! {
+        h1 { "Sign in" }
+        @if let Some(refusal) = refusal {
+            div class="refused" role="alert" { p { (refusal.error) } }
+        }
+        form method="post" action="/sign-in" class="card" {
+            input type="hidden" name="then" value=(then);
+            label for="name" { "E-mail address or public key" }
+            input type="text" id="name" name="name" value=(name) required autocomplete="username"
+                autocapitalize="none" spellcheck="false" autofocus;
+            label for="secret" { "Password or private key" }
+            input type="password" id="secret" name="secret" required autocomplete="current-password";
+            div class="actions" { button class="primary" { "Sign in" } }
+        }
+        details {
+            summary { "Where do I find these?" }
+            p {
+                "The first start of the server wrote a key pair to the file " code { "admin-key.json" }
+                " in its data directory. " code { "passerby admins keys create" } " makes another one, and "
+                code { "passerby admins create" } " an administrator with an address and password."
+            }
+        }
+    };
+    page::bare(status, "Sign in", &content)
+}

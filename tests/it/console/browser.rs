@@ -1,0 +1,223 @@
+//! A browser without scripts: it keeps cookies, follows redirects and sends the forms that pages hold.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Reply, Server, passerby};
+
+/// A server with one app, `news`, in which guests may log in.
+pub(crate) struct House {
+    pub(crate) server: Server,
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl House {
+    pub(crate) fn open() -> House {
+        let dir = tempfile::tempdir().unwrap();
+        let app = dir.path().join("news");
+        write(&app, "realm_config.json", r#"{"config_version": 20210101, "name": "news"}"#);
+        let guests = r#"{"anon-user": {"name": "anon-user", "type": "anon-user", "disabled": false}}"#;
+        write(&app, "auth/providers.json", guests);
+        let server = Server::start(&dir.path().join("data"), &[app.to_str().unwrap()]);
+        House { server, dir }
+    }
+
+    /// The first administrator's key pair.
+    pub(crate) fn key_pair(&self) -> (String, String) {
+        let pair = std::fs::read_to_string(self.dir.path().join("data/admin-key.json")).unwrap();
+        let pair: Value = serde_json::from_str(&pair).unwrap();
+        let text = |key: &str| pair[key].as_str().unwrap().to_owned();
+        (text("public_key"), text("private_key"))
+    }
+
+    /// A browser in which the first administrator is signed in.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        let browser = Browser::new(&self.server);
+        let (public, private) = self.key_pair();
+        let page = browser.sign_in(&public, &private);
+        assert_eq!((page.status, page.path.as_str()), (200, "/apps"), "{}", page.text);
+        browser
+    }
+
+    /// What a command on the server's data prints as JSON.
+    pub(crate) fn told(&self, arguments: &[&str]) -> Value {
+        let data = self.dir.path().join("data");
+        let more = ["--json", "--data", data.to_str().unwrap()];
+        let ran = passerby(arguments.iter().chain(&more));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        serde_json::from_str(&ran.out).unwrap()
+    }
+
+    pub(crate) fn app(&self) -> &str {
+        self.server.app(0)
+    }
+
+    /// What a guest's login is answered.
+    pub(crate) fn log_in(&self) -> Reply {
+        let target = format!("/api/client/v2.0/app/{}/auth/providers/anon-user/login", self.app());
+        self.server.request("POST", &target, &[], b"")
+    }
+}
+
+fn write(dir: &Path, path: &str, text: &str) {
+    let file = dir.join(path);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+}
+
+/// A browser window.
+pub(crate) struct Browser<'a> {
+    server: &'a Server,
+    cookies: RefCell<BTreeMap<String, String>>,
+}
+
+/// A page that was shown.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    /// Its path and query, after redirects.
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) reply: Reply,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(server: &'a Server) -> Browser<'a> {
+        Browser { server, cookies: RefCell::default() }
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.borrow().get(name).cloned()
+    }
+
+    pub(crate) fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Shows a page.
+    pub(crate) fn open(&self, path: &str) -> Page {
+        self.follow(self.send("GET", path, &[], ""), path)
+    }
+
+    /// Fills the sign-in form in.
+    pub(crate) fn sign_in(&self, name: &str, secret: &str) -> Page {
+        self.open("/sign-in").submit(self, "/sign-in", &[("name", name), ("secret", secret)])
+    }
+
+    /// Sends fields to a path, as a form of the console would, with whatever token they hold.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let origin = format!("http://{}", self.server.authority());
+        self.follow(self.send("POST", path, &[("Origin", &origin)], &body), path)
+    }
+
+    /// One request with the cookies, and no redirect followed.
+    pub(crate) fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Reply {
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let cookies = cookies.join("; ");
+        let mut headers = vec![("Accept", "text/html")];
+        if !cookies.is_empty() {
+            headers.push(("Cookie", &cookies));
+        }
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/x-www-form-urlencoded"));
+        }
+        headers.extend_from_slice(more);
+        let reply = self.server.request(method, path, &headers, body.as_bytes());
+        for (_, cookie) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            match value {
+                "" => self.cookies.borrow_mut().remove(name),
+                value => self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        reply
+    }
+
+    fn follow(&self, reply: Reply, path: &str) -> Page {
+        match reply.header("location") {
+            Some(to) if reply.status == 303 => {
+                let to = to.to_owned();
+                self.follow(self.send("GET", &to, &[], ""), &to)
+            }
+            _ => Page {
+                status: reply.status,
+                path: path.to_owned(),
+                text: String::from_utf8(reply.body.clone()).unwrap(),
+                reply,
+            },
+        }
+    }
+}
+
+impl Page {
+    /// Sends the form of an action, with what it holds and other values for some fields. A field whose value is `\0`
+    /// is left out, as a box that is not ticked.
+    pub(crate) fn submit(&self, browser: &Browser<'_>, action: &str, fields: &[(&str, &str)]) -> Page {
+        let form = self.form(action);
+        let mut sent: Vec<(String, String)> = Vec::new();
+        for input in form.split("<input").skip(1) {
+            let input = input.split('>').next().unwrap();
+            let is_box = input.contains("type=\"checkbox\"") || input.contains("type=\"radio\"");
+            if let Some(name) = attribute(input, "name")
+                && (!is_box || input.contains(" checked"))
+            {
+                sent.push((name, attribute(input, "value").unwrap_or_default()));
+            }
+        }
+        for select in form.split("<select").skip(1) {
+            let select = select.split("</select>").next().unwrap();
+            let chosen = select.split("<option").skip(1).find(|option| option.contains(" selected"));
+            let value = chosen.and_then(|option| attribute(option, "value")).unwrap_or_default();
+            sent.push((attribute(select, "name").unwrap(), value));
+        }
+        for (name, value) in fields {
+            sent.retain(|(n, _)| n != name);
+            if *value != "\0" {
+                sent.push(((*name).to_owned(), (*value).to_owned()));
+            }
+        }
+        let sent: Vec<(&str, &str)> = sent.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        browser.post(action, &sent)
+    }
+
+    /// The text of the form of an action.
+    fn form(&self, action: &str) -> &str {
+        let start = self.text.find(&format!("action=\"{action}\""));
+        let start = start.unwrap_or_else(|| panic!("no form of {action} in {}", self.text));
+        self.text[start..].split("</form>").next().unwrap()
+    }
+
+    /// The paths of the links of some words, such as `Edit`.
+    pub(crate) fn links(&self, words: &str) -> Vec<String> {
+        let anchors = self.text.split("<a ").skip(1);
+        let of_words = anchors.filter(|a| text_of(a.split("</a>").next().unwrap()).starts_with(words));
+        of_words.filter_map(|a| attribute(a, "href")).collect()
+    }
+
+    /// Follows the first link of some words.
+    pub(crate) fn click(&self, browser: &Browser<'_>, words: &str) -> Page {
+        let link = self.links(words).into_iter().next();
+        browser.open(&link.unwrap_or_else(|| panic!("no link {words} in {}", self.text)))
+    }
+}
+
+/// What stands in an element, from within its opening tag, without tags.
+fn text_of(element: &str) -> String {
+    let mut text = String::new();
+    for part in element.split('<') {
+        text.push_str(part.split_once('>').map_or("", |(_, after)| after));
+    }
+    text
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let start = tag.find(&format!("{name}=\""))? + name.len() + 2;
+    let value = tag[start..].split('"').next()?;
+    Some(value.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\""))
+}

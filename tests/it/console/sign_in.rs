@@ -1,0 +1,148 @@
+//! Signing in, and what others cannot make of it.
+
+use super::browser::{Browser, House};
+
+const COOKIE: &str = "passerby_console";
+
+#[test]
+fn an_administrator_signs_in_with_a_key_pair_and_out_again() {
+    let house = House::open();
+    let browser = Browser::new(&house.server);
+    let asked = browser.open("/apps?sort=name");
+    assert_eq!(asked.path, "/sign-in?then=%2Fapps%3Fsort%3Dname");
+    let (public, private) = house.key_pair();
+    let wrong = browser.sign_in(&public, "wrong");
+    assert_eq!((wrong.status, browser.cookie(COOKIE)), (401, None));
+    assert!(wrong.text.contains(&format!("value=\"{public}\"")), "what was typed stays: {}", wrong.text);
+    assert!(!wrong.text.contains("value=\"wrong\""), "but for the secret");
+    let apps = asked.submit(&browser, "/sign-in", &[("name", &public), ("secret", &private)]);
+    assert_eq!((apps.status, apps.path.as_str()), (200, "/apps?sort=name"));
+    let cookie = browser.cookie(COOKIE).unwrap();
+    assert_eq!(apps.submit(&browser, "/sign-out", &[]).path, "/sign-in");
+    assert_eq!(browser.cookie(COOKIE), None);
+    browser.set_cookie(COOKIE, &cookie);
+    assert_eq!(browser.open("/apps").path, "/sign-in?then=%2Fapps", "the session itself is over");
+}
+
+#[test]
+fn nobody_is_led_elsewhere_after_signing_in() {
+    let house = House::open();
+    let (public, private) = house.key_pair();
+    for then in ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", ""] {
+        let browser = Browser::new(&house.server);
+        let page = browser.open("/sign-in");
+        let page =
+            page.submit(&browser, "/sign-in", &[("name", &public), ("secret", &private), ("then", then)]);
+        assert_eq!(page.path, "/apps", "{then}");
+    }
+}
+
+#[test]
+fn a_session_given_beforehand_is_not_the_one_that_is_opened() {
+    let house = House::open();
+    let other = house.browser();
+    let known = other.cookie(COOKIE).unwrap();
+    let browser = Browser::new(&house.server);
+    browser.set_cookie(COOKIE, &known);
+    let (public, private) = house.key_pair();
+    browser.sign_in(&public, &private);
+    assert_ne!(browser.cookie(COOKIE).unwrap(), known);
+}
+
+#[test]
+fn tokens_of_apps_and_of_tools_open_no_page() {
+    let house = House::open();
+    let guest = house.log_in().json();
+    let browser = house.browser();
+    let of_console = browser.cookie(COOKIE).unwrap();
+    let authorization = format!("Bearer {of_console}");
+    let refreshed = house.server.request(
+        "POST",
+        "/api/admin/v3.0/auth/session",
+        &[("Authorization", &authorization)],
+        b"",
+    );
+    let access = refreshed.json()["access_token"].as_str().unwrap().to_owned();
+    for token in
+        [guest["access_token"].as_str().unwrap(), guest["refresh_token"].as_str().unwrap(), &access, "x"]
+    {
+        browser.set_cookie(COOKIE, token);
+        assert_eq!(browser.open("/apps").path, "/sign-in?then=%2Fapps", "{token}");
+    }
+}
+
+#[test]
+fn a_form_of_another_site_or_session_does_nothing() {
+    let house = House::open();
+    let browser = house.browser();
+    let editor = browser.open("/apps").click(&browser, "news").click(&browser, "Edit");
+    let action = editor.path.clone();
+    let host = format!("http://{}", house.server.authority());
+    let own = editor.text.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body = |token: &str| format!("form_token={token}&clock=never&days=90");
+    for (headers, token) in [
+        (vec![("Origin", "https://evil.example")], own),
+        (vec![("Origin", "null")], own),
+        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "cross-site")], own),
+        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "same-site")], own),
+        (vec![("Origin", host.as_str())], ""),
+        (vec![("Origin", host.as_str())], "x"),
+    ] {
+        let reply = browser.send("POST", &action, &headers, &body(token));
+        assert_eq!(reply.status, 403, "{headers:?} {token}");
+    }
+    // The token of another session of the same administrator.
+    let other = house.browser();
+    let page = other.open(&action);
+    let foreign = page.text.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_ne!(foreign, own);
+    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(foreign)).status, 403);
+    assert!(!browser.open(&action).text.contains("You have changes"), "nothing was kept");
+    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(own)).status, 303);
+}
+
+#[test]
+fn every_page_forbids_scripts_within_it_frames_and_caches() {
+    let house = House::open();
+    let browser = house.browser();
+    let app = browser.open("/apps").links("news").remove(0);
+    for path in ["/sign-in", "/apps", &format!("{app}/auth/providers"), &format!("{app}/nothing/here")] {
+        let page = browser.open(path);
+        let header = |name| page.reply.header(name).unwrap_or_default();
+        assert_eq!(header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        if path.ends_with("/nothing/here") {
+            assert_eq!(page.status, 404);
+            continue;
+        }
+        assert_eq!(
+            header("content-security-policy"),
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "{path}"
+        );
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert!(
+            !page.text.contains("<script>")
+                && !page.text.contains(" style=")
+                && !page.text.contains(" onclick=")
+        );
+    }
+}
+
+#[test]
+fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+    let house = House::open();
+    let (public, private) = house.key_pair();
+    let browser = Browser::new(&house.server);
+    let body = format!("name={public}&secret={private}&then=");
+    let reply = browser.send(
+        "POST",
+        "/sign-in",
+        &[("Origin", &format!("http://{}", house.server.authority()))],
+        &body,
+    );
+    let cookie = reply.header("set-cookie").unwrap();
+    let (_, attributes) = cookie.split_once(';').unwrap();
+    assert_eq!(attributes, " Path=/; HttpOnly; SameSite=Lax");
+}
