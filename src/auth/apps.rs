@@ -140,7 +140,7 @@ impl Auth {
                     let files = self.store().files(record.key).await?;
                     let files: Vec<(String, Vec<u8>)> =
                         files.into_iter().map(|f| (f.path, f.bytes)).collect();
-                    Arc::new(Behaviour::read(&config, &files))
+                    Arc::new(Behaviour::read(&config, &files).0)
                 }
             };
             let secrets = self.store().secrets(record.key).await?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::behaviour::{Behaviour, NamedValue};
+use super::behaviour::{Behaviour, CUSTOM_USER_DATA, NamedValue};
 use super::custom_token::{BadCustomToken, CustomToken};
 use super::oauth::{BadOAuth, Endpoints, Kind, OAuth};
 use super::{App, Auth, Result, letter};
@@ -70,8 +70,8 @@ impl Auth {
 
 /// What is to know of a configuration and its files. Disabled providers are nobody's concern.
 pub fn concerns(config: &AppConfig, files: &[(String, Vec<u8>)], around: &Surroundings<'_>) -> Vec<Concern> {
-    let (program, findings) = Program::read(files);
-    let mut look = Look { config, around, program: &program, found: Vec::new() };
+    let (behaviour, findings) = Behaviour::read(config, files);
+    let mut look = Look { config, around, program: &behaviour.program, found: Vec::new() };
     for provider in config.providers.iter().filter(|provider| !provider.disabled) {
         match provider.kind {
             ProviderType::AnonUser | ProviderType::ApiKey => {}
@@ -81,15 +81,15 @@ pub fn concerns(config: &AppConfig, files: &[(String, Vec<u8>)], around: &Surrou
             ProviderType::Google | ProviderType::Facebook | ProviderType::Apple => look.oauth(provider),
         }
     }
-    look.behaviour(&Behaviour::read(config, files));
-    let of_functions = findings.into_iter().map(|finding| Concern {
+    look.behaviour(&behaviour);
+    let of_files = findings.into_iter().map(|finding| Concern {
         file: finding.file,
         line: finding.line,
         json_path: None,
         message: finding.message,
         is_broken: true,
     });
-    look.found.into_iter().chain(of_functions).collect()
+    look.found.into_iter().chain(of_files).collect()
 }
 
 struct Look<'a> {
@@ -267,7 +267,7 @@ impl Look<'_> {
         if let Some(name) = behaviour.on_user_creation.as_deref().filter(|name| is_missing(name)) {
             let file = match self.config.root.contains_key("custom_user_data_config") {
                 true => self.config.format.root_file(),
-                false => "auth/custom_user_data.json",
+                false => CUSTOM_USER_DATA,
             };
             let message = format!("it names the function `{name}`, which is not there: nobody new comes in");
             add(file, message, true);

@@ -19,13 +19,10 @@ pub(super) struct Trigger {
 pub(super) struct Triggers(Vec<Trigger>);
 
 impl Triggers {
-    /// Reads them from the kept files of a deployment. What is no authentication trigger, or names no function of
-    /// ours to call, is passed over: it is kept and exported all the same.
-    pub(super) fn read(files: &[(String, Vec<u8>)]) -> Triggers {
-        let of_triggers = files.iter().filter(|(path, _)| {
-            path.strip_prefix("triggers/").is_some_and(|name| name.ends_with(".json") && !name.contains('/'))
-        });
-        Triggers(of_triggers.filter_map(|(_, bytes)| trigger(&serde_json::from_slice(bytes).ok()?)).collect())
+    /// Those in the files of a deployment. What is no authentication trigger, or names no function of ours to call, is
+    /// passed over: it is kept and exported all the same.
+    pub(super) fn of_files(files: &[Value]) -> Triggers {
+        Triggers(files.iter().filter_map(trigger).collect())
     }
 
     /// Those that an event concerns: its operation, and any of its providers.
@@ -81,7 +78,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Trigger> {
-        Triggers::read(&[("triggers/x.json".to_owned(), text.as_bytes().to_vec())]).0
+        Triggers::of_files(&[serde_json::from_str(text).unwrap()]).0
     }
 
     #[test]
@@ -104,7 +101,6 @@ mod tests {
     #[test]
     fn what_calls_nothing_of_ours_waits_for_nothing() {
         for text in [
-            "{",
             r#"{"type": "DATABASE", "function_name": "f"}"#,
             r#"{"type": "AUTHENTICATION", "disabled": true, "function_name": "f",
                 "config": {"operation_type": "LOGIN", "providers": ["anon-user"]}}"#,

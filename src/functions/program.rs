@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jsonc_parser::ParseOptions;
 use serde_json::Value;
 
 use super::archive::unpack;
 use super::modules::{HOME, Modules, is_code};
 use super::rule::Rule;
 use super::task::syntax_error;
-use crate::model::PACKAGE_ARCHIVES;
+use crate::model::{BadJson, PACKAGE_ARCHIVES, read_json};
 
 /// An app's functions, and the packages they may require.
 #[derive(Debug, Default)]
@@ -233,17 +232,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A configuration file. People's files have comments and trailing commas.
     fn json(&mut self, path: &str) -> Option<Value> {
-        let text = String::from_utf8_lossy(self.files.get(path)?).into_owned();
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let parsed =
-            serde_json::from_str(text).map_err(|error| (error.line(), error.to_string())).or_else(|error| {
-                jsonc_parser::parse_to_serde_value(text, &ParseOptions::default()).map_err(|_| error)
-            });
-        match parsed {
+        match read_json(self.files.get(path)?) {
             Ok(value) => Some(value),
-            Err((line, message)) => {
+            Err(BadJson { line, message }) => {
                 self.find(path, Some(line), message);
                 None
             }

@@ -9,6 +9,7 @@ mod claims;
 mod config;
 mod hex;
 mod id;
+mod json;
 mod log;
 mod millis;
 mod network;
@@ -31,6 +32,7 @@ pub use id::{
     DeviceId, DomainId, DraftId, EventId, GroupId, ObjectId, ProviderId, RequestId, SecretId, SessionId,
     UserId,
 };
+pub use json::{BadJson, read_json};
 pub use log::{AuthEvent, AuthEventType, GuestLogins, LogDetails, LogEntry, LogQuery, LogType, Platform};
 pub use millis::{BadDate, Millis};
 pub use network::{BadNetwork, Network};

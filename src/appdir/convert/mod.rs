@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::moves::{Move, make};
 use super::problem::{Findings, Problem};
 use super::write::text_of;
-use crate::model::Format;
+use crate::model::{Format, read_json};
 
 /// A key of the older roots that is a file in the newer versions.
 const ROOT_FILES: [(&str, &str); 2] =
@@ -138,7 +138,7 @@ impl Content<'_> {
     }
 }
 
-/// The object that a text is in strict JSON.
+/// The object that a text is.
 pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     match json(bytes)? {
         Value::Object(map) => Some(map),
@@ -146,9 +146,9 @@ pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// The value that a text is in strict JSON.
+/// The value that a text is.
 pub(super) fn json(bytes: &[u8]) -> Option<Value> {
-    serde_json::from_slice(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)).ok()
+    read_json(bytes).ok()
 }
 
 /// The paths that begin with `start`.

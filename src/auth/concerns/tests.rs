@@ -178,3 +178,30 @@ fn functions_triggers_and_the_creation_of_users_are_looked_at() {
     let places: Vec<&str> = found.iter().map(|concern| concern.file.as_str()).collect();
     assert_eq!(places, ["auth/custom_user_data.json", "triggers/", "values/", "functions/there.js"]);
 }
+
+#[test]
+fn a_file_with_comments_is_read_and_one_that_is_no_json_is_told() {
+    let mut files = files();
+    for (path, text) in [
+        (
+            "triggers/a.json",
+            "{ // greets\n \"type\": \"AUTHENTICATION\", \"function_name\": \"gone\", \
+            \"config\": {\"operation_type\": \"CREATE\", \"providers\": [\"anon-user\"]}, }",
+        ),
+        ("triggers/b.json", "{\n  \"type\": }"),
+        ("values/c.json", "nonsense"),
+    ] {
+        files.push((path.to_owned(), text.as_bytes().to_vec()));
+    }
+    let around = Surroundings { secret: &secret, knows_all_secrets: true, mails: None };
+    let found = concerns(&config(ProviderType::AnonUser, &json!({})), &files, &around);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "triggers/: the trigger `` names the function `gone`, which is not there: its events come to nothing",
+            "triggers/b.json:2: expected value at line 2 column 11: the file is passed over",
+            "values/c.json:1: expected ident at line 1 column 2: the file is passed over",
+        ]
+    );
+}
