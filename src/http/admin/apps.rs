@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::app_in_group;
 use super::query::Query;
 use super::view::AppView;
-use super::working::{Refused, change, shown};
+use super::working::{Refused, change, object, shown};
 use crate::appdir;
 use crate::auth::{App, Error, FreshApp, PartRefusal, Snapshot};
 use crate::http::Failure;
@@ -199,8 +199,7 @@ pub(super) async fn description(call: Call, Path((group, app)): Path<(String, St
 }
 
 fn described(app: &App, snapshot: &Snapshot, base: &str) -> Value {
-    let file = |path: &str| -> Option<Value> { serde_json::from_slice(snapshot.files.get(path)?).ok() };
-    let custom = super::documents::custom_user_data(snapshot);
+    let custom = Value::Object(super::documents::custom_user_data(snapshot));
     let text = |value: &Value, key: &str| value.get(key).cloned().unwrap_or_else(|| json!(""));
     let named = |parts| super::parts::all(snapshot, parts);
     let providers = snapshot.config.providers.iter().map(|provider| {
@@ -221,7 +220,7 @@ fn described(app: &App, snapshot: &Snapshot, base: &str) -> Value {
         json!({ "name": name, "type": map.get("type"), "enabled": !disabled })
     });
     let forwarders = named(super::parts::LOG_FORWARDERS).into_iter().map(|(name, _)| json!({ "name": name }));
-    let sync = file("sync/config.json").unwrap_or_else(|| json!({}));
+    let sync = Value::Object(object(snapshot, "sync/config.json").unwrap_or_default());
     json!({
         "client_app_id": app.client_app_id,
         "name": snapshot.config.name,

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::app_in_group;
 use super::working::{
-    Refused, change, id_of, is_older, merge, name_of, not_found, object, put, required, set_id, shown,
+    Refused, change, changeable, id_of, is_older, merge, name_of, not_found, object, put, required, set_id,
+    shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -69,8 +70,7 @@ pub(super) async fn set(
     let app = app_in_group(&call, &group, &app)?;
     let body = call.object(request, &app).await?;
     let kept = change(&call, &app, |snapshot| {
-        let before = object(snapshot, document.path).filter(|_| !whole);
-        let mut after = before.unwrap_or_default();
+        let mut after = if whole { Map::new() } else { changeable(snapshot, document.path)? };
         merge(&mut after, &body);
         put(snapshot, document.path.to_owned(), &after);
         Ok(after)
@@ -91,9 +91,9 @@ pub(super) async fn fixed(
 }
 
 /// Custom user data as files have it.
-pub(super) fn custom_user_data(snapshot: &Snapshot) -> Value {
+pub(super) fn custom_user_data(snapshot: &Snapshot) -> Map<String, Value> {
     let old = || snapshot.config.root.get(OLD_CUSTOM_USER_DATA)?.as_object().cloned();
-    Value::Object(object(snapshot, CUSTOM_USER_DATA).or_else(old).unwrap_or_default())
+    object(snapshot, CUSTOM_USER_DATA).or_else(old).unwrap_or_default()
 }
 
 /// `GET …/custom_user_data`: every key, also when it was never set.
@@ -143,10 +143,8 @@ pub(super) async fn set_custom_user_data(
                 return Err(not_found(PartKind::Function, given.as_deref().unwrap_or_default()));
             }
         }
-        let mut map = match custom_user_data(snapshot) {
-            Value::Object(map) => map,
-            _ => Map::new(),
-        };
+        changeable::<Map<String, Value>>(snapshot, CUSTOM_USER_DATA)?;
+        let mut map = custom_user_data(snapshot);
         merge(&mut map, &patch);
         if is_older(snapshot) {
             snapshot.config.root.insert(OLD_CUSTOM_USER_DATA.to_owned(), Value::Object(map));
@@ -193,7 +191,7 @@ pub(super) async fn create_environment_value(
         if id_of(&snapshot.config, "environment_values", &name).is_some() {
             return Err(PartRefusal::Exists { kind: PartKind::EnvironmentValue, name }.into());
         }
-        put_environment_value(snapshot, &name, &body);
+        put_environment_value(snapshot, &name, &body)?;
         set_id(&mut snapshot.config, "environment_values", None, &name, id);
         Ok(environment_view(snapshot, &name, now.0))
     });
@@ -215,7 +213,7 @@ pub(super) async fn update_environment_value(
             return Err(PartRefusal::Exists { kind: PartKind::EnvironmentValue, name }.into());
         }
         remove_environment_value(snapshot, &old);
-        put_environment_value(snapshot, &name, &body);
+        put_environment_value(snapshot, &name, &body)?;
         if let Ok(id) = id.parse::<ObjectId>() {
             set_id(&mut snapshot.config, "environment_values", Some(&old), &name, id);
         }
@@ -254,28 +252,34 @@ fn environment_view(snapshot: &Snapshot, name: &str, modified: i64) -> Value {
 }
 
 /// A value that no environment gives stands as `null` in the one of no environment, so that it is there.
-fn put_environment_value(snapshot: &mut Snapshot, name: &str, body: &Map<String, Value>) {
+fn put_environment_value(
+    snapshot: &mut Snapshot,
+    name: &str,
+    body: &Map<String, Value>,
+) -> Result<(), Refused> {
     let values = body.get("values").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut nowhere = true;
     for (wire, file) in ENVIRONMENTS {
         let given = values.get(wire).or_else(|| values.get(file));
         let Some(value) = given else { continue };
-        put_in(snapshot, file, name, value.clone());
+        put_in(snapshot, file, name, value.clone())?;
         nowhere = false;
     }
     if nowhere {
-        put_in(snapshot, "no-environment", name, Value::Null);
+        put_in(snapshot, "no-environment", name, Value::Null)?;
     }
+    Ok(())
 }
 
-fn put_in(snapshot: &mut Snapshot, file: &str, name: &str, value: Value) {
+fn put_in(snapshot: &mut Snapshot, file: &str, name: &str, value: Value) -> Result<(), Refused> {
     let path = format!("environments/{file}.json");
-    let mut map = object(snapshot, &path).unwrap_or_default();
+    let mut map: Map<String, Value> = changeable(snapshot, &path)?;
     let values = map.entry("values").or_insert_with(|| json!({}));
     if let Some(values) = values.as_object_mut() {
         values.insert(name.to_owned(), value);
     }
     put(snapshot, path, &map);
+    Ok(())
 }
 
 fn remove_environment_value(snapshot: &mut Snapshot, name: &str) {

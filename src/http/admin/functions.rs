@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::app_in_group;
 use super::working::{
-    Refused, change, id_of, is_older, name_of, not_found, object, put, required, set_id, shown,
+    Refused, change, changeable, id_of, is_older, name_of, not_found, object, put, required, set_id, shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -56,7 +56,7 @@ pub(super) async fn create(call: Call, Path((group, app)): Path<(String, String)
         if all(snapshot).iter().any(|(known, _)| *known == name) {
             return Err(PartRefusal::Exists { kind: PartKind::Function, name }.into());
         }
-        put_function(snapshot, &name, None, kept(&name, &body));
+        put_function(snapshot, &name, None, kept(&name, &body))?;
         let path = source_path(snapshot, &name);
         snapshot.files.insert(path, source.as_bytes().to_vec());
         set_id(&mut snapshot.config, "functions", None, &name, id);
@@ -84,7 +84,7 @@ pub(super) async fn update(
         let source = snapshot.files.remove(&before).unwrap_or_default();
         let source =
             body.get("source").and_then(Value::as_str).map_or(source, |text| text.as_bytes().to_vec());
-        put_function(snapshot, &name, Some(&old), map);
+        put_function(snapshot, &name, Some(&old), map)?;
         let path = source_path(snapshot, &name);
         snapshot.files.insert(path, source);
         if let Ok(id) = id.parse::<ObjectId>() {
@@ -102,8 +102,7 @@ pub(super) async fn delete(call: Call, Path((group, app, id)): Path<(String, Str
         let (name, _) = find(snapshot, &id)?;
         let path = source_path(snapshot, &name);
         snapshot.files.remove(&path);
-        remove(snapshot, &name);
-        Ok(())
+        remove(snapshot, &name)
     })
     .await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
@@ -119,12 +118,11 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<(String, Map<String, Value>)> {
         return folders.filter(|(path, _)| !path.contains("/node_modules/")).filter_map(read).collect();
     }
     let named = |map: Map<String, Value>| Some((map.get("name")?.as_str()?.to_owned(), map));
-    items(snapshot).into_iter().filter_map(named).collect()
+    items(snapshot).unwrap_or_default().into_iter().filter_map(named).collect()
 }
 
-fn items(snapshot: &Snapshot) -> Vec<Map<String, Value>> {
-    let read = snapshot.files.get(LIST).and_then(|bytes| serde_json::from_slice(bytes).ok());
-    read.unwrap_or_default()
+fn items(snapshot: &Snapshot) -> Result<Vec<Map<String, Value>>, Refused> {
+    changeable(snapshot, LIST)
 }
 
 fn find(snapshot: &Snapshot, id: &str) -> Result<(String, Map<String, Value>), Refused> {
@@ -137,31 +135,38 @@ fn source_path(snapshot: &Snapshot, name: &str) -> String {
     if is_older(snapshot) { format!("functions/{name}/source.js") } else { format!("functions/{name}.js") }
 }
 
-fn put_function(snapshot: &mut Snapshot, name: &str, old: Option<&str>, map: Map<String, Value>) {
+fn put_function(
+    snapshot: &mut Snapshot,
+    name: &str,
+    old: Option<&str>,
+    map: Map<String, Value>,
+) -> Result<(), Refused> {
     if is_older(snapshot) {
         if let Some(old) = old {
-            remove(snapshot, old);
+            remove(snapshot, old)?;
         }
         put(snapshot, format!("functions/{name}/config.json"), &map);
-        return;
+        return Ok(());
     }
-    let mut items = items(snapshot);
+    let mut items = items(snapshot)?;
     let is_old = |item: &Map<String, Value>| old.is_some() && item.get("name").and_then(Value::as_str) == old;
     match items.iter().position(is_old) {
         Some(index) => items[index] = map,
         None => items.push(map),
     }
     put(snapshot, LIST.to_owned(), &items);
+    Ok(())
 }
 
-fn remove(snapshot: &mut Snapshot, name: &str) {
+fn remove(snapshot: &mut Snapshot, name: &str) -> Result<(), Refused> {
     if is_older(snapshot) {
         snapshot.files.remove(&format!("functions/{name}/config.json"));
-        return;
+        return Ok(());
     }
-    let mut items = items(snapshot);
+    let mut items = items(snapshot)?;
     items.retain(|item| item.get("name").and_then(Value::as_str) != Some(name));
     put(snapshot, LIST.to_owned(), &items);
+    Ok(())
 }
 
 /// What is kept of a body in the function's configuration.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::app_in_group;
 use super::query::Query;
 use super::working::{
-    Refused, change, file_name, id_of, merge, name_of, not_found, object, put, required, set_id, shown,
+    Refused, change, file_name, id_of, is_free, merge, name_of, not_found, object, put, required, set_id,
+    shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -106,8 +107,10 @@ pub(super) async fn create(
         if all(snapshot, parts).iter().any(|(known, _)| *known == name) {
             return Err(PartRefusal::Exists { kind: parts.kind, name }.into());
         }
+        let path = format!("{}/{name}.json", parts.folder);
+        is_free(snapshot, &path, parts.kind, &name)?;
         let map = stored(snapshot, parts, Map::new(), &body)?;
-        put(snapshot, format!("{}/{name}.json", parts.folder), &map);
+        put(snapshot, path, &map);
         set_id(&mut snapshot.config, parts.folder, None, &name, id);
         let mut view = view(snapshot, parts, &name, map, now.0);
         if !parts.listed.is_empty() {
@@ -139,6 +142,7 @@ pub(super) async fn update(
         map.insert("name".to_owned(), name.as_str().into());
         snapshot.files.remove(&path);
         let path = if name == old { path } else { format!("{}/{name}.json", parts.folder) };
+        is_free(snapshot, &path, parts.kind, &name)?;
         put(snapshot, path, &map);
         if let Ok(id) = id.parse::<ObjectId>() {
             set_id(&mut snapshot.config, parts.folder, Some(&old), &name, id);

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::app_in_group;
 use super::working::{
-    Refused, change, file_name, id_of, is_older, merge, name_of, not_found, object, put, required, set_id,
-    shown,
+    Refused, change, file_name, id_of, is_free, is_older, merge, name_of, not_found, object, put, required,
+    set_id, shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -104,7 +104,9 @@ pub(super) async fn create(call: Call, Path((group, app)): Path<(String, String)
             map.shift_remove(key);
         }
         let section = if is_data_source(kind) && !is_older(snapshot) { "data_sources" } else { "services" };
-        put(snapshot, format!("{section}/{name}/config.json"), &map);
+        let path = format!("{section}/{name}/config.json");
+        is_free(snapshot, &path, PartKind::Service, &name)?;
+        put(snapshot, path, &map);
         set_id(&mut snapshot.config, "services", None, &name, id);
         Ok(json!({ "_id": id, "name": name, "type": kind }))
     });

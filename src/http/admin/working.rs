@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::appdir::{self, Export, Mode, Problem, Written};
 use crate::auth::{App, Author, Error, PartKind, PartRefusal, Snapshot};
 use crate::http::Failure;
 use crate::http::call::Call;
-use crate::model::{AppConfig, Format, ObjectId};
+use crate::model::{AppConfig, Format, ObjectId, read_json};
 
 /// Why a change is not made.
 pub(super) enum Refused {
@@ -116,7 +117,31 @@ pub(super) fn set_id(config: &mut AppConfig, kind: &str, old: Option<&str>, name
 
 /// The object in a file, if it is there and one.
 pub(super) fn object(snapshot: &Snapshot, path: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(snapshot.files.get(path)?).ok()
+    match read_json(snapshot.files.get(path)?) {
+        Ok(Value::Object(map)) => Some(map),
+        _ => None,
+    }
+}
+
+/// What is in a file that is to be changed, which would lose what cannot be read; nothing when it is not there.
+pub(super) fn changeable<T: DeserializeOwned + Default>(
+    snapshot: &Snapshot,
+    path: &str,
+) -> Result<T, Refused> {
+    let Some(bytes) = snapshot.files.get(path) else { return Ok(T::default()) };
+    let read = read_json(bytes).map_err(|error| error.to_string());
+    let read = read.and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
+    read.map_err(|why| {
+        PartRefusal::Wrong(format!("{path}: {why}: it would be lost, so mend it first")).into()
+    })
+}
+
+/// Refuses what would take the place of a file that is there.
+pub(super) fn is_free(snapshot: &Snapshot, path: &str, kind: PartKind, name: &str) -> Result<(), Refused> {
+    if snapshot.files.contains_key(path) {
+        return Err(PartRefusal::Exists { kind, name: name.to_owned() }.into());
+    }
+    Ok(())
 }
 
 /// Writes a file of JSON.

@@ -116,6 +116,32 @@ fn a_trigger_names_its_function_for_old_and_new_clients() {
 }
 
 #[test]
+fn a_change_loses_nothing_of_a_file_with_comments_and_refuses_one_that_is_no_json() {
+    let commented = b"[ // the first one\n { \"name\": \"old\" }, ]";
+    let (desk, app) = Desk::of_app(&[
+        ("functions/config.json", commented),
+        ("functions/old.js", b"exports = () => 1;"),
+        ("environments/no-environment.json", b"\xef\xbb\xbf{ \"values\": { \"old\": 1 }, }"),
+        ("environments/qa.json", b"{ \"values\": "),
+        ("values/broken.json", b"{"),
+    ]);
+    let names = |kind: &str| -> Vec<String> {
+        let list = desk.get(&format!("{app}/{kind}"));
+        list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let make = |kind: &str, body: Value| desk.ask("POST", &format!("{app}/{kind}"), &body);
+    assert_eq!(make("functions", json!({ "name": "new", "source": "exports = () => 2;" })).0, 201);
+    assert_eq!(names("functions"), ["old", "new"]);
+    assert_eq!(make("environment_values", json!({ "name": "new", "values": { "none": 2 } })).0, 201);
+    assert_eq!(names("environment_values"), ["new", "old"]);
+
+    let (status, said) = make("environment_values", json!({ "name": "qa", "values": { "qa": 3 } }));
+    let why = "environments/qa.json: EOF while parsing a value at line 1 column 12: it would be lost, so mend it first";
+    assert_eq!((status, &said["error"]), (400, &json!(why)));
+    assert_eq!(make("values", json!({ "name": "broken", "value": 1 })).0, 409, "a file that is there");
+}
+
+#[test]
 fn packages_come_back_in_the_archive_in_which_they_came() {
     for (name, kind) in [
         ("node_modules.tar.gz", "application/gzip"),
