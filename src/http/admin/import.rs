@@ -142,7 +142,10 @@ async fn from_anywhere(call: &Call, app: &App, request: Body) -> Result<Brought,
     let mut directory: Directory = parsed(call, &bytes)?;
     directory.path = None;
     directory.client_app_id = Some(app.client_app_id.clone());
-    read(call, directory, &app.config.name)
+    let mut brought = read(call, directory, &app.config.name)?;
+    // Should the app be gone by now, one that takes its place belongs to the project that the caller may write to.
+    brought.arrival.group = Some(app.group_id);
+    Ok(brought)
 }
 
 fn read(call: &Call, directory: Directory, name: &str) -> Result<Brought, Failure> {

@@ -5,6 +5,7 @@ mod bootstrap;
 mod digest;
 mod roles;
 mod sign_in;
+mod strangers;
 mod tokens;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Office, PROFILE, Pair, Session, refused};
 
 /// An administrator of a role, signed in.
-fn admin(office: &Office, arguments: &[&str]) -> (String, Session) {
+pub(super) fn admin(office: &Office, arguments: &[&str]) -> (String, Session) {
     let made = office.told(&[&["admins", "create"], arguments].concat());
     let id = made["_id"].as_str().unwrap().to_owned();
     let pair = Pair::of(&office.told(&["admins", "keys", "create", &id]));
