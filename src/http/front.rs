@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, FORWARDED, HOST, HeaderName, HeaderValue, ORIGIN};
+use http::header::{CACHE_CONTROL, FORWARDED, HOST, HeaderName, HeaderValue, ORIGIN, VIA};
 use http::{HeaderMap, Request, StatusCode, Uri};
 use tower::Service;
 
@@ -180,10 +180,19 @@ fn collapse_slashes(request: &mut Request<Body>) {
     }
 }
 
+/// What proxies add, each its own.
+const OF_PROXIES: [HeaderName; 6] = [
+    FORWARDED,
+    VIA,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+
 /// Whether a request names this machine and did not come through a proxy.
 pub(super) fn is_of_this_machine(headers: &HeaderMap) -> bool {
-    let forwarded = [FORWARDED, X_FORWARDED_FOR, HeaderName::from_static("x-forwarded-host")];
-    names_this_machine(headers) && !forwarded.iter().any(|name| headers.contains_key(name))
+    names_this_machine(headers) && !OF_PROXIES.iter().any(|name| headers.contains_key(name))
 }
 
 /// Whether `Host` is `localhost` or a loopback address: no DNS name, so none that was rebound to this machine. Of two

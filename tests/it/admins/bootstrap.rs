@@ -77,6 +77,10 @@ fn the_well_known_administrator_is_of_this_machine() {
         ("Host", "127.0.0.1.evil.example"),
         ("X-Forwarded-For", "203.0.113.7"),
         ("Forwarded", "for=203.0.113.7"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Real-IP", "203.0.113.7"),
+        ("Via", "1.1 proxy.example"),
     ] {
         let reply = office.server.request("POST", &login, &[header], body.as_bytes());
         assert_eq!(reply.status, 403, "{header:?}");
