@@ -67,8 +67,27 @@ impl Window {
 /// Whose tries count together.
 #[derive(Hash)]
 enum Counted<'a> {
-    OfApp(crate::model::AppKey, &'a str),
-    OfAdmins(&'a str),
+    Person(crate::model::AppKey, &'a str),
+    Admin(&'a str),
+    KeyPair(&'a str, Option<IpAddr>),
+}
+
+/// As whom an administrator tries to sign in.
+#[derive(Clone, Copy)]
+pub(super) enum AdminName<'a> {
+    /// With a password, which can be guessed from many places at once.
+    Email(&'a str),
+    /// With a private key, which nobody guesses: whoever tries elsewhere keeps nobody out.
+    PublicKey(&'a str),
+}
+
+impl<'a> AdminName<'a> {
+    fn counted(self, address: Option<IpAddr>) -> Counted<'a> {
+        match self {
+            AdminName::Email(email) => Counted::Admin(email),
+            AdminName::PublicKey(key) => Counted::KeyPair(key, address.map(network)),
+        }
+    }
 }
 
 /// Guest logins per address and hour.
@@ -124,7 +143,7 @@ impl Tries {
         now: Timestamp,
     ) -> Result<()> {
         let free = address.is_none_or(|address| self.of_address.admit(network(address), now))
-            && self.of_email.admit(Counted::OfApp(app.key, email), now);
+            && self.of_email.admit(Counted::Person(app.key, email), now);
         if free { Ok(()) } else { Err(Error::TooManyTries) }
     }
 }
@@ -133,19 +152,19 @@ impl Tries {
     /// Counts a try of an administrator, or refuses it.
     pub(super) fn admit_name(
         &self,
-        name: Option<&str>,
+        name: Option<AdminName<'_>>,
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<()> {
         let free = address.is_none_or(|address| self.of_address.admit(network(address), now))
-            && name.is_none_or(|name| self.of_email.admit(Counted::OfAdmins(name), now));
+            && name.is_none_or(|name| self.of_email.admit(name.counted(address), now));
         if free { Ok(()) } else { Err(Error::TooManyTries) }
     }
 
     /// Takes a try back that succeeded: only failures are to be few.
-    pub(super) fn forgive(&self, name: Option<&str>, address: Option<IpAddr>, now: Timestamp) {
+    pub(super) fn forgive(&self, name: Option<AdminName<'_>>, address: Option<IpAddr>, now: Timestamp) {
         if let Some(name) = name {
-            self.of_email.forgive(Counted::OfAdmins(name), now);
+            self.of_email.forgive(name.counted(address), now);
         }
         if let Some(address) = address {
             self.of_address.forgive(network(address), now);

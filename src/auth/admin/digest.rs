@@ -11,6 +11,7 @@ use aws_lc_rs::hmac;
 use super::AdminCaller;
 use super::keys::about;
 use super::session::display;
+use crate::auth::limits::AdminName;
 use crate::auth::{Auth, Error};
 use crate::functions::md5;
 use crate::model::{Dice, RequestOrigin, Timestamp, hex, unhex};
@@ -141,7 +142,7 @@ impl Auth {
         address: Option<IpAddr>,
     ) -> Result<AdminCaller, DigestRefusal> {
         let now = self.clock().now();
-        let name = Some(claim.username.as_str());
+        let name = Some(AdminName::PublicKey(&claim.username));
         self.admins.tries.admit_name(name, address, now)?;
         let count = u32::from_str_radix(&claim.nc, 16).ok().filter(|_| claim.nc.len() == 8);
         let fits = claim.realm == REALM && claim.qop == "auth" && claim.uri == target;

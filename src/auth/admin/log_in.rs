@@ -6,6 +6,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::session::SESSION_SECS;
 use super::{AdminRefusal, AdminSessionCaller};
+use crate::auth::limits::AdminName;
 use crate::auth::sha256::sha256;
 use crate::auth::{Auth, Error, Result};
 use crate::model::{AdminId, Secret, SessionId};
@@ -52,24 +53,23 @@ impl Auth {
     ) -> Result<AdminLoggedIn> {
         let now = self.clock().now();
         let name = match &credential {
-            AdminCredential::KeyPair { public_key, .. } => public_key.as_str(),
-            AdminCredential::Password { email, .. } => email.as_str(),
-            AdminCredential::PrivateKey(_) => "",
+            AdminCredential::KeyPair { public_key, .. } => Some(AdminName::PublicKey(public_key)),
+            AdminCredential::Password { email, .. } => Some(AdminName::Email(email)),
+            AdminCredential::PrivateKey(_) => None,
         };
-        let name = (!name.is_empty()).then(|| name.to_owned());
-        self.admins.tries.admit_name(name.as_deref(), address, now)?;
-        let opened = match credential {
+        self.admins.tries.admit_name(name, address, now)?;
+        let opened = match &credential {
             AdminCredential::KeyPair { public_key, private_key } => {
-                self.by_key_pair(&public_key, &private_key).await
+                self.by_key_pair(public_key, private_key).await
             }
-            AdminCredential::Password { email, password } => self.by_password(&email, &password).await,
+            AdminCredential::Password { email, password } => self.by_password(email, password).await,
             AdminCredential::PrivateKey(key) => {
                 let found = self.store().admin_key_of_hash(sha256(key.expose())).await?;
                 let found = found.map(|key| (key.admin, Some(key.public_key)));
                 self.open_session(found, AdminRefusal::WrongApiKey).await
             }
         }?;
-        self.admins.tries.forgive(name.as_deref(), address, now);
+        self.admins.tries.forgive(name, address, now);
         Ok(AdminLoggedIn {
             access_token: self.admin_access_token(&opened.0)?,
             refresh_token: opened.1,

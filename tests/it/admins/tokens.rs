@@ -99,3 +99,24 @@ async fn access_is_good_for_half_an_hour_and_a_session_for_sixty_days() {
     assert!(house.auth.admin_refresh(Some(&session.refresh_token)).await.is_err());
     assert!(ask(&fresh).await.is_err(), "the session is over, whatever its token says");
 }
+
+/// Tries that fail count, and they count where they come from: a public key is no secret.
+#[tokio::test]
+async fn whoever_tries_a_public_key_elsewhere_keeps_its_owner_in() {
+    let house = House::open(Timestamp(1_795_500_000)).await;
+    let pair = house.auth.first_key().unwrap();
+    assert!(house.auth.make_first_admin(&pair).await.unwrap());
+    let log_in = async |private: &str, from: &str| {
+        let (public_key, private_key) = (pair.key.public_key.clone(), Secret::new(private.to_owned()));
+        let credential = AdminCredential::KeyPair { public_key, private_key };
+        house.auth.log_in_admin(credential, Some(from.parse().unwrap())).await.err()
+    };
+    for _ in 0..1_000 {
+        assert!(matches!(log_in("guess", "203.0.113.7").await, Some(Error::Admin(_))));
+    }
+    assert!(matches!(log_in("guess", "203.0.113.7").await, Some(Error::TooManyTries)));
+    let private = pair.private_key.expose();
+    assert!(matches!(log_in(private, "203.0.113.7").await, Some(Error::TooManyTries)));
+    assert!(log_in(private, "198.51.100.1").await.is_none());
+    assert!(log_in(private, "2001:db8::1").await.is_none());
+}
