@@ -11,7 +11,7 @@ use crate::model::{Timestamp, with_causes};
 
 /// Prints a result. When nobody reads any more (`| head`), there is nobody to tell.
 pub(super) fn out(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().write_all(shown(text).as_bytes());
 }
 
 /// Prints a result for programs, on one line.
@@ -19,11 +19,11 @@ pub(super) fn json(value: &impl Serialize) {
     out(&format!("{}\n", json_text(value)));
 }
 
-/// A value as JSON that steers no terminal either: some control characters may stand in JSON as they are.
+/// A value as JSON that steers no terminal either: what would may stand in JSON as it is.
 pub(super) fn json_text(value: &impl Serialize) -> String {
     let mut text = String::new();
     for c in serde_json::to_string(value).unwrap_or_default().chars() {
-        if c.is_control() {
+        if steers(c) {
             text.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             text.push(c);
@@ -34,7 +34,7 @@ pub(super) fn json_text(value: &impl Serialize) -> String {
 
 /// Says something beside the result.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", shown(text));
 }
 
 /// Says what went wrong, with its causes and what to do next.
@@ -55,7 +55,7 @@ pub(super) fn warning(text: &str) {
 }
 
 /// How a word stands out on a terminal.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Paint {
     Bold,
     Red,
@@ -77,13 +77,38 @@ fn painted(text: &str, paint: Paint, terminal: bool) -> String {
     if !terminal || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         return text.to_owned();
     }
-    let code = match paint {
-        Paint::Bold => "1",
-        Paint::Red => "1;31",
-        Paint::Green => "1;32",
-        Paint::Yellow => "1;33",
-    };
-    format!("\x1b[{code}m{text}\x1b[0m")
+    format!("{}{text}{END}", paint.code())
+}
+
+/// Where paint ends.
+const END: &str = "\x1b[0m";
+
+impl Paint {
+    const ALL: [Paint; 4] = [Paint::Bold, Paint::Red, Paint::Green, Paint::Yellow];
+
+    fn code(self) -> &'static str {
+        match self {
+            Paint::Bold => "\x1b[1m",
+            Paint::Red => "\x1b[1;31m",
+            Paint::Green => "\x1b[1;32m",
+            Paint::Yellow => "\x1b[1;33m",
+        }
+    }
+}
+
+/// A text on its way out, without what could steer a terminal and is not our own paint. Much of what is printed comes
+/// from servers, which may mean harm or repeat somebody who does.
+fn shown(text: &str) -> String {
+    let codes = Paint::ALL.map(Paint::code);
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| steers(*c) && !matches!(c, '\n' | '\t')) {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let own = codes.iter().chain([&END]).find(|code| rest.starts_with(**code));
+        shown.push_str(own.unwrap_or(&"\u{fffd}"));
+        rest = &rest[own.map_or(c.len_utf8(), |code| code.len())..];
+    }
+    shown + rest
 }
 
 /// Rows in columns, with a line break at the end. On a terminal they fit its width.
@@ -121,8 +146,11 @@ fn aligned(table: &mut Table) -> String {
 
 /// Text from elsewhere, such as a file's name, without what could steer a terminal or turn around what stands beside it.
 pub(super) fn plain(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The same for a text of several lines.
@@ -181,7 +209,19 @@ mod tests {
     fn text_from_elsewhere_steers_no_terminal() {
         assert_eq!(plain("a\u{1b}[2J\u{9b}2J\u{202e}b\nc"), "a\u{fffd}[2J\u{fffd}2J\u{fffd}b\u{fffd}c");
         assert_eq!(plain_lines("a\u{7}\n  b"), "a\u{fffd}\n  b");
-        assert_eq!(json_text(&["ä\u{9b}\u{7f}\n"]), r#"["ä\u009b\u007f\n"]"#);
+        assert_eq!(json_text(&["ä\u{9b}\u{7f}\n\u{202e}"]), r#"["ä\u009b\u007f\n\u202e"]"#);
+    }
+
+    #[test]
+    fn of_what_is_printed_only_our_own_paint_steers() {
+        assert_eq!(
+            shown("a\tä\n\u{1b}[2Jb\u{9b}2J\r\u{202e}\u{1b}"),
+            "a\tä\n\u{fffd}[2Jb\u{fffd}2J\u{fffd}\u{fffd}\u{fffd}"
+        );
+        for paint in Paint::ALL {
+            let painted = format!("{}a{END}", paint.code());
+            assert_eq!(shown(&painted), painted, "{paint:?}");
+        }
     }
 
     #[test]

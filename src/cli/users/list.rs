@@ -114,7 +114,7 @@ impl Pages<'_> {
             print::out("[");
         }
         loop {
-            let limit = PAGE.min(self.most - printed);
+            let limit = PAGE.min(self.most.saturating_sub(printed));
             let after = self.after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
             let page: Vec<Value> = self.desk.get(&format!("{}limit={limit}{after}", self.path)).await?;
             let count = page.len() as u64;
@@ -127,7 +127,7 @@ impl Pages<'_> {
                 false => (self.print_rows)(page, printed == 0)?,
             }
             printed += count;
-            if count < limit || printed == self.most {
+            if count < limit || printed >= self.most {
                 break;
             }
         }
