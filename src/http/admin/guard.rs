@@ -15,8 +15,8 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 
 use crate::auth::{Access, AdminCaller, AdminRefusal, AuditEntry, Error};
-use crate::http::Http;
 use crate::http::call::Call;
+use crate::http::{Http, reply};
 use crate::model::{GroupId, with_causes};
 
 /// The route that compares a directory with an app.
@@ -48,11 +48,10 @@ pub(super) async fn guard(
         Err(refused) => return refuse(&call, refused, body).await,
     };
     let project = project(&call, &params);
-    let entry = |status: StatusCode| AuditEntry {
+    let act = Act {
         project: project.as_ref().ok().copied().flatten(),
         what: format!("{} {}", parts.method, pattern.as_str()),
-        target: parts.uri.path(),
-        status: status.as_u16(),
+        target: parts.uri.path().to_owned(),
     };
     let access = access(&parts.method, pattern.as_str());
     let may = match &project {
@@ -64,20 +63,45 @@ pub(super) async fn guard(
     };
     if let Err(error) = may {
         if access == Access::Write {
-            note(&call, &admin, entry(StatusCode::FORBIDDEN)).await;
+            note(&call, &admin, act, StatusCode::FORBIDDEN).await;
         }
         return refuse(&call, error, body).await;
     }
-    let (mut inner, entry_of) = (parts.clone(), entry);
-    inner.extensions.insert(Arc::clone(&admin));
+    parts.extensions.insert(Arc::clone(&admin));
     // The origins that an app allows are for its own pages, and no administrator's page is one.
-    inner.headers.remove(ORIGIN);
-    let response = next.run(Request::from_parts(inner, body)).await;
+    parts.headers.remove(ORIGIN);
+    let request = Request::from_parts(parts, body);
+    match access {
+        Access::Read => next.run(request).await,
+        Access::Write => to_its_end(done(call, admin, act, request, next)).await,
+    }
+}
+
+/// What somebody does.
+struct Act {
+    project: Option<GroupId>,
+    /// Method and path pattern.
+    what: String,
+    target: String,
+}
+
+/// Has it done, and writes it down.
+async fn done(call: Call, admin: Arc<AdminCaller>, act: Act, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
     let status = response.status();
-    if access == Access::Write && (status.is_success() || status == StatusCode::FORBIDDEN) {
-        note(&call, &admin, entry_of(status)).await;
+    if status.is_success() || status == StatusCode::FORBIDDEN {
+        note(&call, &admin, act, status).await;
     }
     response
+}
+
+/// Whoever hangs up drops the answer and no more: nothing is done without being written down.
+async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(work).await {
+        Ok(response) => response,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => reply::try_again("the server stops: try again in a moment"),
+    }
 }
 
 async fn admitted(call: &Call, door: Door) -> Result<AdminCaller, Error> {
@@ -106,8 +130,9 @@ fn project(call: &Call, params: &RawPathParams) -> Result<Option<GroupId>, fn() 
 }
 
 /// Writes an act down. It was done, so a failure of the log is told to the operator, not to the caller.
-async fn note(call: &Call, admin: &AdminCaller, entry: AuditEntry<'_>) {
-    let what = entry.what.clone();
+async fn note(call: &Call, admin: &AdminCaller, act: Act, status: StatusCode) {
+    let Act { project, what, target } = act;
+    let entry = AuditEntry { project, what: what.clone(), target: &target, status: status.as_u16() };
     if let Err(error) = call.auth().note(admin, entry).await {
         tracing::error!(%what, error = %with_causes(&error, ": "), "an act of an administrator was not written down");
     }

@@ -1,5 +1,9 @@
 //! Who did what.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use super::{Office, Pair};
@@ -69,4 +73,37 @@ fn what_was_done_and_what_was_refused_is_written_down_without_secrets() {
     let seen =
         |token: &str| lines(&office.server.with_token("GET", "/api/passerby/v1/audit", token).json()).len();
     assert_eq!((seen(&owner.access), seen(&rita.access)), (3, 0));
+}
+
+/// The answer is not waited for, so that there is nobody any more whose act could be written down.
+#[test]
+fn who_hangs_up_is_written_down_all_the_same() {
+    let office = Office::open(&[]);
+    let (app, owner) = (office.app(), office.with_key(&office.first()));
+    let guests: Vec<String> =
+        (0..20).map(|_| office.server.log_in("news-aaaaa")["user_id"].as_str().unwrap().to_owned()).collect();
+    for guest in &guests {
+        let mut stream = TcpStream::connect(office.server.authority()).unwrap();
+        let request = format!(
+            "DELETE {app}/users/{guest} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+            owner.access
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+    }
+    let get = |path: &str| office.server.with_token("GET", path, &owner.access).json();
+    let gone = || -> BTreeSet<String> {
+        let left = get(&format!("{app}/users")).to_string();
+        guests.iter().filter(|guest| !left.contains(guest.as_str())).cloned().collect()
+    };
+    let noted = || -> BTreeSet<String> {
+        let told = get("/api/passerby/v1/audit?limit=1000").to_string();
+        guests.iter().filter(|guest| told.contains(&format!("{app}/users/{guest}"))).cloned().collect()
+    };
+    // What was under way comes to its end by itself.
+    let mut asked = 0;
+    while gone().is_empty() || gone() != noted() {
+        let (gone, noted) = (gone().len(), noted().len());
+        assert!(asked < 1_000, "{gone} are gone, {noted} were written down");
+        asked += 1;
+    }
 }
