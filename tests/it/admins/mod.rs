@@ -3,6 +3,7 @@
 mod audit;
 mod bootstrap;
 mod digest;
+mod drafts;
 mod roles;
 mod sign_in;
 mod strangers;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::strangers::ask;
 use super::{Office, PROFILE, Pair, SESSION, Session, invalid_session, refused};
 
 const WRONG_KEY: &str =
@@ -100,6 +101,76 @@ fn who_is_wrong_is_not_told_in_what() {
     assert_eq!(office.log_in("anon-user", &json!({})).status, 404);
     assert_eq!(office.log_in("mongodb-cloud", &json!({ "username": public })).status, 400);
     assert_eq!(office.log_in("mongodb-cloud", &json!([])).status, 400);
+}
+
+/// People of an app and administrators may have the same names.
+#[test]
+fn what_lets_people_into_an_app_lets_nobody_administer_and_the_other_way_round() {
+    let office = Office::open(&[]);
+    let (app, pair) = (office.app(), office.first());
+    let owner = office.with_key(&pair);
+    let make = |rest: &str, body: Value| {
+        let (status, made) = ask(&office, &owner, "POST", &format!("{app}{rest}"), &body);
+        assert_eq!(status, 201, "{rest}: {made}");
+        made
+    };
+    let settings = json!({ "autoConfirm": true, "resetPasswordUrl": "https://a.example" });
+    make("/auth_providers", json!({ "type": "local-userpass", "config": settings }));
+    make("/auth_providers", json!({ "type": "api-key" }));
+    let (name, key) = ("ann@ops.example", make("/api_keys", json!({ "name": "server" })));
+    make("/users", json!({ "email": name, "password": "correct ann" }));
+    let file = office.data().join("password");
+    std::fs::write(&file, "correct horse").unwrap();
+    let password = ["--password-file", file.to_str().unwrap()];
+    assert_eq!(office.run(&[&["admins", "create", name], &password[..]].concat()).code, 0);
+
+    let text = |name: &str| key[name].as_str().unwrap().to_owned();
+    let client = |provider: &str, body: Value| {
+        office.post(&format!("/api/client/v2.0/app/news-aaaaa/auth/providers/{provider}/login"), &body).status
+    };
+    let admin = |provider: &str, body: Value| office.log_in(provider, &body).status;
+    let with = |password: &str| json!({ "username": name, "password": password });
+    assert_eq!(
+        (client("api-key", json!({ "key": text("key") })), client("local-userpass", with("correct ann"))),
+        (200, 200)
+    );
+    assert_eq!(
+        (admin("api-key", json!({ "key": pair.private })), admin("local-userpass", with("correct horse"))),
+        (200, 200)
+    );
+    assert_eq!(
+        (client("api-key", json!({ "key": pair.private })), client("local-userpass", with("correct horse"))),
+        (401, 401)
+    );
+    assert_eq!(
+        (admin("api-key", json!({ "key": text("key") })), admin("local-userpass", with("correct ann"))),
+        (401, 401)
+    );
+    for (username, key) in
+        [(text("_id"), text("key")), ("server".to_owned(), text("key")), (pair.public.clone(), text("key"))]
+    {
+        assert_eq!(admin("mongodb-cloud", json!({ "username": username, "apiKey": key })), 401, "{username}");
+    }
+    // Neither other spellings of a name nor of a key are as good.
+    for (name, key) in [
+        (pair.public.to_uppercase(), pair.private.clone()),
+        (pair.public.clone(), pair.private.to_uppercase()),
+    ] {
+        assert_eq!(admin("mongodb-cloud", json!({ "username": name, "apiKey": key })), 401, "{name}");
+    }
+    for name in [
+        "ANN@ops.example",
+        "ann@ops.example ",
+        "ann@ops.example\u{0}",
+        "\u{ff41}nn@ops.example",
+        "ann@ops.example\u{200d}",
+    ] {
+        assert_eq!(
+            admin("local-userpass", json!({ "username": name, "password": "correct horse" })),
+            401,
+            "{name:?}"
+        );
+    }
 }
 
 #[test]

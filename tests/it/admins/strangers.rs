@@ -218,7 +218,13 @@ impl Neighbours {
     }
 }
 
-fn ask(office: &Office, session: &Session, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(super) fn ask(
+    office: &Office,
+    session: &Session,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> (u16, Value) {
     let token = format!("Bearer {}", session.access);
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let reply = office.server.request(method, path, &[("Authorization", &token)], body.as_bytes());

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::issuer::{Away, Issuer, id_claims};
 use super::{APP, AUTH, Town, claims, token};
 use crate::support::redact;
 
@@ -144,4 +145,28 @@ fn addresses_that_are_nobody_yet_are_listed_confirmed_and_removed() {
     }
     assert_eq!(town.run(&["users", "pending", APP]).out, "");
     assert_eq!(login("b+e/a@people.example"), 200, "nobody was removed");
+}
+
+#[test]
+fn who_is_shut_out_meanwhile_does_not_come_back_from_the_issuer() {
+    let issuer = Issuer::start();
+    let town = issuer.town(&json!({"autoConfirm": true}), |_| {});
+    let guest = town.guest();
+    let (login, link) = (town.depart(None, &[]), town.depart(Some(&guest), &[]));
+    let said = |arguments: &[&str]| assert_eq!(town.run(arguments).code, 0, "{arguments:?}");
+    said(&["access-list", "add", APP, "192.0.2.7"]);
+    said(&["access-list", "delete", APP, "0.0.0.0/0"]);
+    let come_back = |away: &Away| {
+        let mut claims = id_claims("anna", "anna@people.example");
+        claims["nonce"] = json!(away.nonce);
+        town.come_back(away, &issuer.code(&claims), away.cookie.as_deref())
+    };
+    for away in [&login, &link] {
+        let reply = come_back(away);
+        assert_eq!((reply.status, &reply.json()["error_code"]), (403, &json!("Unauthorized")), "{reply:?}");
+        assert_eq!(reply.header("location"), None);
+    }
+    said(&["access-list", "add", APP, "127.0.0.1"]);
+    assert_eq!(come_back(&login).status, 400, "what was begun is over");
+    assert_eq!(town.profile(&guest).0, ["anon-user"]);
 }
