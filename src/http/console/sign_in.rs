@@ -62,9 +62,11 @@ pub(super) async fn sign_out(visit: Visit, body: Body) -> Result<Response, Troub
     Ok(response)
 }
 
-/// Only ever a page of ours: anything else in `then` would lead people elsewhere.
+/// Only ever a page of ours: anything else in `then` would lead people elsewhere. Browsers read `\` as `/`, and leave
+/// tabs and line breaks out, so that nothing may stand between two slashes.
 fn safe_way_back(then: &str) -> &str {
-    let is_path = then.starts_with('/') && !then.starts_with("//") && !then.contains(['\\', '\r', '\n']);
+    let bends = |c: char| c == '\\' || c.is_control();
+    let is_path = then.starts_with('/') && !then.starts_with("//") && !then.contains(bends);
     if is_path { then } else { "/apps" }
 }
 

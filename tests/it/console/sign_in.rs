@@ -28,7 +28,9 @@ fn an_administrator_signs_in_with_a_key_pair_and_out_again() {
 fn nobody_is_led_elsewhere_after_signing_in() {
     let house = House::open();
     let (public, private) = house.key_pair();
-    for then in ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", ""] {
+    let elsewhere =
+        ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil", ""];
+    for then in elsewhere {
         let browser = Browser::new(&house.server);
         let page = browser.open("/sign-in");
         let page =
