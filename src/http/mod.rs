@@ -68,9 +68,9 @@ pub fn routes(http: Http, with_admin: bool) -> Router {
 }
 
 /// Every route of a listener for administrators alone.
-pub fn admin_routes(http: Http) -> Router {
-    let routes = public::health_routes().merge(admin::network_routes(&http));
-    finished(routes.with_state(http.clone()), &http)
+pub fn admin_routes(http: &Http) -> Router {
+    let routes = public::health_routes().merge(admin::network_routes(http));
+    finished(routes.with_state(http.clone()), http)
 }
 
 /// With the console, which asks the Admin API within the process.

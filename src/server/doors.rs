@@ -93,7 +93,7 @@ impl Doors {
         tasks.spawn(listen::tcp(listener, manners, stopped.clone(), answering(front)));
         tracing::info!("listening for clients on {address}");
         if let Some((listener, _)) = self.admin {
-            let front = Front::new(http.clone(), admin_routes(http.clone()), guard);
+            let front = Front::new(http.clone(), admin_routes(&http), guard);
             tasks.spawn(listen::tcp(listener, beside, stopped.clone(), answering(front)));
         }
         if let Some((listener, _)) = self.metrics {
