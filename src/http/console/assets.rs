@@ -1,4 +1,4 @@
-//! The style and the script, the only files that pages load. Their paths tell their content, so browsers keep them.
+//! The style and the scripts, the only files that pages load. Their paths tell their content, so browsers keep them.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,8 @@ use super::Console;
 
 const STYLE: &str = include_str!("assets/style.css");
 const SCRIPT: &str = include_str!("assets/script.js");
+const TRY: &str = include_str!("assets/try.js");
+const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
 /// A door that stands open.
 const MARK: &str = r##"<svg viewBox="0 0 16 16" width="20" height="20" aria-hidden="true"><path fill="currentColor" d="M2 1h12v14h-2V3H4v12H2z"/><path fill="currentColor" d="M5 4l5 2v9l-5-2z" opacity=".7"/></svg>"##;
 /// The same, as the icon of the tab.
@@ -24,11 +26,13 @@ pub(super) const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.or
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/console/{}.css", name(STYLE)));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| format!("/console/{}.js", name(SCRIPT)));
+static TRY_PATH: LazyLock<String> = LazyLock::new(|| format!("/console/{}.js", name(TRY)));
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route(style_path(), get(|| async { file(STYLE, "text/css; charset=utf-8") }))
-        .route(script_path(), get(|| async { file(SCRIPT, "text/javascript; charset=utf-8") }))
+        .route(script_path(), get(|| async { file(SCRIPT, SCRIPT_TYPE) }))
+        .route(try_path(), get(|| async { file(TRY, SCRIPT_TYPE) }))
 }
 
 pub(super) fn style_path() -> &'static str {
@@ -37,6 +41,10 @@ pub(super) fn style_path() -> &'static str {
 
 pub(super) fn script_path() -> &'static str {
     &SCRIPT_PATH
+}
+
+pub(super) fn try_path() -> &'static str {
+    &TRY_PATH
 }
 
 pub(super) fn mark() -> Markup {

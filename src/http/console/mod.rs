@@ -12,19 +12,29 @@
 //! | `pieces` | what pages are made of: tables, fields, badges, times |
 //! | `sign_in`, `sessions`, `home` | before an app is chosen |
 //! | `providers` | Users > Providers |
+//! | `users` | Users, one user, pending registrations |
+//! | `logs` | what happened |
+//! | `settings` | App Settings |
+//! | `try_it` | a guest, from the browser |
 //! | `deployment` | drafts, what they change, and history |
 
 mod api;
 mod assets;
 mod deployment;
 mod home;
+mod json;
+mod logs;
 mod page;
 mod pieces;
 mod place;
 mod providers;
 mod same_site;
+mod sessions;
+mod settings;
 mod sign_in;
 mod trouble;
+mod try_it;
+mod users;
 mod visit;
 
 use axum::Router;
@@ -55,6 +65,8 @@ pub(super) fn routes(http: &Http, api: Router) -> Router {
         .route("/apps", get(home::apps))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{session}/end", post(sessions::end))
         .nest("/groups/{group}/apps/{app}", app_routes())
         .merge(assets::routes())
         .layer(axum::middleware::from_fn_with_state(console.clone(), same_site::check))
@@ -65,6 +77,10 @@ pub(super) fn routes(http: &Http, api: Router) -> Router {
 fn app_routes() -> Router<Console> {
     Router::new()
         .route("/", get(home::to_app))
+        .nest("/users", users::routes())
+        .nest("/settings", settings::routes())
+        .route("/try", get(try_it::show))
+        .route("/logs", get(logs::list))
         .route("/auth/providers", get(providers::table))
         .route("/auth/providers/{provider}", get(providers::editor).post(providers::save))
         .route("/deployment", get(deployment::history))

@@ -24,13 +24,19 @@ pub(super) enum Here {
     Users,
     Authentication,
     Deployment,
+    Logs,
+    Settings,
+    Try,
 }
 
 /// The left bar, in its order: what it says, and where that is.
-const BAR: [(Here, &str, &str); 3] = [
+const BAR: [(Here, &str, &str); 6] = [
     (Here::Users, "Users", "/users"),
     (Here::Authentication, "Authentication", "/auth/providers"),
     (Here::Deployment, "Deployment", "/deployment"),
+    (Here::Logs, "Logs", "/logs"),
+    (Here::Settings, "App Settings", "/settings"),
+    (Here::Try, "Try it", "/try"),
 ];
 
 /// A page of an app.
@@ -90,6 +96,15 @@ pub(super) fn bare(status: StatusCode, title: &str, content: &Markup) -> Respons
     document(status, title, None, &html! { main id="main" class="alone narrow" { (content) } })
 }
 
+/// The same page, whose script may also call a base URL for clients.
+pub(super) fn calling(mut response: Response, client_url: &str) -> Response {
+    let policy = POLICY.replace("connect-src 'self'", &format!("connect-src 'self' {client_url}/"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
 /// To another page, by a new request that is no form.
 pub(super) fn go(to: &str) -> Response {
     let mut response = reply::empty(StatusCode::SEE_OTHER);
@@ -128,7 +143,7 @@ fn document(status: StatusCode, title: &str, visit: Option<&Visit>, body: &Marku
                 header class="top" {
                     a class="brand" href="/apps" { (assets::mark()) "Passerby" }
                     @if let Some(visit) = visit {
-                        span class="who" title="Signed in" { (visit.profile.name) }
+                        a class="who" href="/sessions" title="Your sessions" { (visit.profile.name) }
                         (form(visit, "/sign-out", &html! { button class="quiet" { "Sign out" } }))
                     }
                 }

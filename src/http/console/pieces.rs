@@ -21,7 +21,16 @@ pub(super) fn copyable(text: &str) -> Markup {
     html! {
         span class="copyable" {
             code { (text) }
-            button type="button" class="copy" data-copy=(text) hidden { "Copy" }
+            (copy_button(text))
+        }
+    }
+}
+
+/// The button alone.
+pub(super) fn copy_button(text: &str) -> Markup {
+    html! {
+        button type="button" class="copy" data-copy=(text) hidden {
+            "Copy" span class="visually-hidden" { " " (text) }
         }
     }
 }
@@ -31,6 +40,11 @@ pub(super) fn moment(seconds: i64) -> Markup {
     let exact = Timestamp(seconds).rfc3339();
     let shown = exact.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(exact) title=(exact) data-moment { (shown) } }
+}
+
+/// A moment as the Admin API writes it, in the same way.
+pub(super) fn written_moment(text: &str) -> Markup {
+    html! { time datetime=(text) title=(text) data-moment { (text) } }
 }
 
 /// On, in green, or off.
@@ -95,6 +109,15 @@ pub(super) fn done(word: Option<&str>) -> Markup {
         Some("saved") => "Saved in your draft. It is live once you deploy it.",
         Some("live") => "Saved, and live.",
         Some("deployed") => "Deployed. Clients see it from now on.",
+        Some("added") => "The user is there, and may log in.",
+        Some("enabled") => "The user may log in again.",
+        Some("disabled") => "The user is logged out everywhere, and kept out.",
+        Some("revoked") => "Logged out, from the next request on.",
+        Some("deleted") => "Deleted.",
+        Some("confirmed") => "Confirmed. The first login makes the user.",
+        Some("ran") => "The user confirmation ran.",
+        Some("kept") => "Saved, and in force.",
+        Some("ended") => "That session is over.",
         Some("discarded") => "The draft is gone. What is live did not change.",
         Some("redeployed") => "Deployed again. Clients see it from now on.",
         _ => return html! {},
@@ -119,8 +142,8 @@ pub(super) fn ask(
     html! {
         h1 { (question) }
         div class="card" {
-            (what)
             (form(visit, action, &html! {
+                (what)
                 div class="actions" {
                     button class="danger" { (button) }
                     a class="button" href=(back) { "Cancel" }

@@ -1,7 +1,7 @@
 //! Users > Providers: the ways in, and the editor of each.
 
 mod anonymous;
-mod kinds;
+pub(super) mod kinds;
 
 use axum::body::Body;
 use axum::extract::Path;

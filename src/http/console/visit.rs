@@ -19,7 +19,7 @@ use super::trouble::Trouble;
 use crate::auth::{AdminProfile, AdminSessionCaller};
 use crate::http::call::Call;
 use crate::http::form::Fields;
-use crate::model::{GroupId, Role};
+use crate::model::{GroupId, Role, Timestamp};
 
 /// The cookie over plain HTTP, on this machine or behind a proxy that does not say better.
 const COOKIE_NAME: &str = "passerby_console";
@@ -88,6 +88,16 @@ impl Visit {
     /// Whether they may change what is in a project.
     pub(super) fn owns(&self, group: GroupId) -> bool {
         self.profile.roles.contains(&(group, Role::Owner))
+    }
+
+    /// The present.
+    pub(super) fn now(&self) -> Timestamp {
+        self.call.auth().clock().now()
+    }
+
+    /// Where clients reach their apps.
+    pub(super) fn client_url(&self) -> &str {
+        self.call.auth().public_url()
     }
 
     /// Ends the session.

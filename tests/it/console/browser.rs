@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Reply, Server, passerby};
 
@@ -14,13 +14,27 @@ pub(crate) struct House {
     pub(crate) dir: tempfile::TempDir,
 }
 
+const GUESTS: &str = r#""anon-user": {"name": "anon-user", "type": "anon-user", "disabled": false}"#;
+/// Somebody confirms each address by hand: nothing is mailed without a server for it.
+const PASSWORDS: &str = r#""local-userpass": {"name": "local-userpass", "type": "local-userpass", "disabled": false,
+    "config": {"autoConfirm": false, "emailConfirmationUrl": "https://example.com/confirm",
+    "resetPasswordUrl": "https://example.com/reset"}}"#;
+
 impl House {
     pub(crate) fn open() -> House {
+        House::of(&format!("{{{GUESTS}}}"))
+    }
+
+    /// The same, with e-mail addresses and passwords.
+    pub(crate) fn with_passwords() -> House {
+        House::of(&format!("{{{GUESTS}, {PASSWORDS}}}"))
+    }
+
+    fn of(providers: &str) -> House {
         let dir = tempfile::tempdir().unwrap();
         let app = dir.path().join("news");
         write(&app, "realm_config.json", r#"{"config_version": 20210101, "name": "news"}"#);
-        let guests = r#"{"anon-user": {"name": "anon-user", "type": "anon-user", "disabled": false}}"#;
-        write(&app, "auth/providers.json", guests);
+        write(&app, "auth/providers.json", providers);
         let server = Server::start(&dir.path().join("data"), &[app.to_str().unwrap()]);
         House { server, dir }
     }
@@ -57,8 +71,18 @@ impl House {
 
     /// What a guest's login is answered.
     pub(crate) fn log_in(&self) -> Reply {
-        let target = format!("/api/client/v2.0/app/{}/auth/providers/anon-user/login", self.app());
-        self.server.request("POST", &target, &[], b"")
+        self.log_in_by("anon-user", &json!({}))
+    }
+
+    /// A guest who says something of the device.
+    pub(crate) fn log_in_with(&self, body: &Value) -> Value {
+        self.log_in_by("anon-user", body).json()
+    }
+
+    /// What a login with a provider is answered.
+    pub(crate) fn log_in_by(&self, provider: &str, body: &Value) -> Reply {
+        let target = format!("/api/client/v2.0/app/{}/auth/providers/{provider}/login", self.app());
+        self.server.request("POST", &target, &[], body.to_string().as_bytes())
     }
 }
 
@@ -176,11 +200,20 @@ impl Page {
             let value = chosen.and_then(|option| attribute(option, "value")).unwrap_or_default();
             sent.push((attribute(select, "name").unwrap(), value));
         }
+        for area in form.split("<textarea").skip(1) {
+            let (tag, rest) = area.split_once('>').unwrap();
+            let text = unescaped(rest.split("</textarea>").next().unwrap());
+            sent.push((attribute(tag, "name").unwrap(), text));
+        }
         for (name, value) in fields {
             sent.retain(|(n, _)| n != name);
             if *value != "\0" {
                 sent.push(((*name).to_owned(), (*value).to_owned()));
             }
+        }
+        if form.contains("method=\"get\"") {
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&sent).finish();
+            return browser.open(&format!("{action}?{query}"));
         }
         let sent: Vec<(&str, &str)> = sent.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         browser.post(action, &sent)
@@ -190,7 +223,14 @@ impl Page {
     fn form(&self, action: &str) -> &str {
         let start = self.text.find(&format!("action=\"{action}\""));
         let start = start.unwrap_or_else(|| panic!("no form of {action} in {}", self.text));
+        let start = self.text[..start].rfind("<form").unwrap();
         self.text[start..].split("</form>").next().unwrap()
+    }
+
+    /// The actions of the forms that end so.
+    pub(crate) fn actions(&self, end: &str) -> Vec<String> {
+        let forms = self.text.split("<form").skip(1).filter_map(|form| attribute(form, "action"));
+        forms.filter(|action| action.ends_with(end)).collect()
     }
 
     /// The paths of the links of some words, such as `Edit`.
@@ -219,5 +259,9 @@ fn text_of(element: &str) -> String {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = tag.find(&format!("{name}=\""))? + name.len() + 2;
     let value = tag[start..].split('"').next()?;
-    Some(value.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\""))
+    Some(unescaped(value))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }

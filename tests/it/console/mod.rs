@@ -3,4 +3,6 @@
 mod browser;
 mod providers;
 mod roles;
+mod settings;
 mod sign_in;
+mod users;

@@ -2,11 +2,12 @@
 
 use http::Method;
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::http::console::api::Refusal;
 use crate::http::console::pieces;
 use crate::http::console::place::Place;
+use crate::http::console::settings::whole;
 use crate::http::form::Fields;
 
 /// When guests expire.
@@ -33,10 +34,7 @@ pub(super) async fn fields(place: &Place) -> Result<Markup, Refusal> {
 
 /// Keeps it.
 pub(super) async fn keep(place: &Place, fields: &Fields) -> Result<(), Refusal> {
-    let days = fields.get("days").unwrap_or_default();
-    // What is no number goes as it was typed: the API says what is wrong with it.
-    let days = days.parse::<i64>().map_or_else(|_| json!(days), Value::from);
-    let policy = json!({ "clock": fields.get("clock").unwrap_or_default(), "days": days });
+    let policy = json!({ "clock": fields.get("clock"), "days": whole(fields, "days") });
     let settings = json!({ "anonymous_user_expiration": policy });
     place.visit.api.send(Method::PATCH, &place.ours("/settings"), Some(&settings)).await?;
     Ok(())

@@ -3,7 +3,7 @@
 use crate::model::ProviderType;
 
 /// The order of the original's table.
-pub(super) const ORDER: [ProviderType; 8] = [
+pub(in crate::http::console) const ORDER: [ProviderType; 8] = [
     ProviderType::AnonUser,
     ProviderType::LocalUserpass,
     ProviderType::Facebook,
@@ -25,6 +25,17 @@ pub(in crate::http::console) fn title(kind: ProviderType) -> &'static str {
         ProviderType::ApiKey => "API Keys",
         ProviderType::CustomToken => "Custom JWT Authentication",
         ProviderType::CustomFunction => "Custom Function Authentication",
+    }
+}
+
+/// The words of filters and charts.
+pub(in crate::http::console) fn short(kind: ProviderType) -> &'static str {
+    match kind {
+        ProviderType::AnonUser => "Anonymous",
+        ProviderType::ApiKey => "API Key",
+        ProviderType::CustomToken => "Custom JWT",
+        ProviderType::CustomFunction => "Custom Function",
+        other => title(other),
     }
 }
 

@@ -1,0 +1,165 @@
+//! Logs: what happened in the app, the newest first.
+
+use axum::response::Response;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::json::{items, text};
+use super::page::{self, Here};
+use super::pieces;
+use super::place::Place;
+use super::trouble::Trouble;
+use crate::http::form::encoded;
+
+/// The fields of the filter, by the name that the Admin API has for each, and what continues a page.
+const FIELDS: [&str; 7] = ["type", "errors_only", "user_id", "co_id", "start_date", "end_date", "skip"];
+/// Types of entries, and their words.
+const KINDS: [(&str, &str); 5] = [
+    ("", "All"),
+    ("AUTH", "Authentication"),
+    ("API_KEY", "API keys"),
+    ("FUNCTION", "Functions"),
+    ("AUTH_TRIGGER", "Authentication triggers"),
+];
+
+/// `GET …/logs`.
+pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
+    let query = &place.visit.query;
+    let given: Vec<(&str, &str)> =
+        FIELDS.iter().filter_map(|name| Some((*name, query.get(name)?.trim()))).collect();
+    let asked: Vec<String> = given.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let found = place.get(&format!("/logs?{}", asked.join("&"))).await;
+    let (page, refusal) = match found {
+        Ok(page) => (page, None),
+        Err(refusal) if refusal.status.is_client_error() => (Value::Null, Some(refusal)),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let content = html! {
+        h1 { "Logs" }
+        (filter(&place))
+        @if let Some(refusal) = &refusal { div class="refused" role="alert" { p { (refusal.error) } } }
+        (table(&place, items(&page["logs"])))
+        @if let Some(next) = next(&place, &given, &page) {
+            p class="actions" { a class="button" data-more href=(next) { "Load more" } }
+        }
+        p class="soft" {
+            "Entries are kept for ten days unless the server is told otherwise. Guests who log in are counted on the "
+            a href=(place.page("/dashboard")) { "home page" } ", not listed, unless App Settings says so."
+        }
+    };
+    Ok(page::of_app(&place, Here::Logs, "Logs", &content))
+}
+
+fn next(place: &Place, given: &[(&str, &str)], page: &Value) -> Option<String> {
+    let end = page["nextEndDate"].as_str()?;
+    let kept = given.iter().filter(|(name, _)| !matches!(*name, "end_date" | "skip"));
+    let mut pairs: Vec<String> = kept.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    pairs.push(format!("end_date={}", encoded(end)));
+    if let Some(skip) = page["nextSkip"].as_i64() {
+        pairs.push(format!("skip={skip}"));
+    }
+    Some(place.page(&format!("/logs?{}", pairs.join("&"))))
+}
+
+fn filter(place: &Place) -> Markup {
+    let value = |name: &str| place.visit.query.get(name).unwrap_or_default().to_owned();
+    html! {
+        form class="filters" action=(place.page("/logs")) method="get" role="search" {
+            label { "Type"
+                select name="type" {
+                    @for (kind, words) in KINDS { option value=(kind) selected[value("type") == kind] { (words) } }
+                }
+            }
+            label { "Status"
+                select name="errors_only" {
+                    option value="" { "All" }
+                    option value="true" selected[!value("errors_only").is_empty()] { "Errors" }
+                }
+            }
+            label { "User ID" input type="search" name="user_id" value=(value("user_id")) spellcheck="false"; }
+            label { "Request ID" input type="search" name="co_id" value=(value("co_id")) spellcheck="false"; }
+            button { "Apply" }
+        }
+    }
+}
+
+/// Entries of a log.
+pub(super) fn table(place: &Place, entries: &[Value]) -> Markup {
+    if entries.is_empty() {
+        return html! { p class="soft" { "No entries." } };
+    }
+    html! {
+        div class="scroll" {
+            table {
+                thead { tr {
+                    th scope="col" { "Status" } th scope="col" { "Date" } th scope="col" { "Type" }
+                    th scope="col" { "Name" } th scope="col" { "User ID" } th scope="col" { "Request ID" }
+                    th scope="col" { "Details" }
+                } }
+                tbody id="rows" { @for entry in entries { (line(place, entry)) } }
+            }
+        }
+    }
+}
+
+fn line(place: &Place, entry: &Value) -> Markup {
+    let error = text(entry, "error");
+    let (user, request) = (text(entry, "user_id"), text(entry, "co_id"));
+    html! {
+        tr class=[(!error.is_empty()).then_some("error")] {
+            td {
+                @if error.is_empty() { span class="badge on" { "OK" } } @else { span class="badge bad" { "Error" } }
+            }
+            td { (pieces::written_moment(text(entry, "started"))) }
+            td { (kind(entry)) }
+            td { (what(entry)) }
+            td {
+                @if !user.is_empty() {
+                    a href=(place.page(&format!("/users/{}", encoded(user)))) { code { (user) } }
+                }
+            }
+            td { a href=(place.page(&format!("/logs?co_id={}", encoded(request)))) { code { (request) } } }
+            td class="wrap" { (details(entry)) }
+        }
+    }
+}
+
+fn kind(entry: &Value) -> String {
+    let words = KINDS.iter().find(|(kind, _)| *kind == text(entry, "type"));
+    let words = words.map_or(text(entry, "type"), |(_, words)| words);
+    match text(&entry["auth_event"], "type") {
+        "" => words.to_owned(),
+        event => format!("{words} → {event}"),
+    }
+}
+
+/// The provider, function or trigger that it is about.
+fn what(entry: &Value) -> &str {
+    let event = text(&entry["auth_event"], "provider");
+    let named = [event, text(entry, "function_name"), text(entry, "event_subscription_name")];
+    named.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+fn details(entry: &Value) -> Markup {
+    let messages = items(&entry["messages"]);
+    html! {
+        details {
+            summary { (if text(entry, "error").is_empty() { "Show" } else { text(entry, "error") }) }
+            dl class="small" {
+                dt { "Request" } dd { code { (text(entry, "request_method")) " " (text(entry, "request_url")) } }
+                @if let Some(status) = entry["status"].as_i64() { dt { "Status" } dd { (status) } }
+                @if !text(entry, "error_code").is_empty() { dt { "Error code" } dd { (text(entry, "error_code")) } }
+                @if !text(entry, "remote_ip_address").is_empty() {
+                    dt { "Address" } dd { (text(entry, "remote_ip_address")) }
+                }
+                @if !text(entry, "platform").is_empty() {
+                    dt { "Platform" } dd { (text(entry, "platform")) " " (text(entry, "platform_version")) }
+                }
+                dt { "Completed" } dd { (pieces::written_moment(text(entry, "completed"))) }
+            }
+            @if !messages.is_empty() {
+                pre { code { @for message in messages { (message.as_str().unwrap_or_default()) "\n" } } }
+            }
+        }
+    }
+}
