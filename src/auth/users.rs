@@ -31,7 +31,7 @@ impl Auth {
             UserChange::Delete => {
                 let gone = store.user(app, user).await?.ok_or(Error::UserNotFound)?;
                 let event = self.deletion(of, &gone)?;
-                store.delete_user(DeleteUser { app, user, event }).await?
+                store.delete_user(DeleteUser { app, user, event, now: self.clock().now() }).await?
             }
         };
         self.events_waiting();
