@@ -33,6 +33,7 @@ mod security;
 mod services;
 mod settings;
 mod sign_in;
+mod statistics;
 mod summaries;
 mod travel;
 mod users;
@@ -161,6 +162,8 @@ fn passerby_routes() -> Router<Http> {
             "/apps/{app}/users/{user}/custom_data",
             put(users::set_custom_data).delete(users::remove_custom_data),
         )
+        .route("/apps/{app}/statistics", get(statistics::statistics))
+        .route("/apps/{app}/expiry/preview", get(statistics::preview))
         .route("/apps/{app}/expiring", get(expiry::expiring))
         .route("/apps/{app}/expire", post(expiry::expire))
 }
