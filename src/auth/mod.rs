@@ -73,6 +73,7 @@ pub use accounts::{Asker, SentConfirmation};
 pub use admin::{
     Access, AdminCaller, AdminCredential, AdminLoggedIn, AdminProfile, AdminRefusal, AdminSessionCaller,
     AuditEntry, DEV_EMAIL, DEV_PASSWORD, DigestClaim, DigestRefusal, KeyPair, NewAdmin, REALM, SeenAdmin,
+    SeenAdminSession,
 };
 pub use api_keys::OwnApiKey;
 pub use apps::App;

@@ -1,4 +1,4 @@
-//! An app in numbers, and what a policy would do.
+//! An app in numbers, what a policy would do, and one session of a user that is ended.
 
 use serde_json::{Value, json};
 
@@ -107,3 +107,40 @@ fn a_policy_is_tried_before_it_is_deployed() {
     assert_eq!(office.raw("GET", &format!("{OURS}/nobody/statistics"), &Value::Null).0, 404);
 }
 
+#[test]
+fn one_session_of_a_user_is_ended() {
+    let office = Office::new();
+    let sessions: Vec<Value> =
+        (0..2).map(|_| office.log_in("custom-function", &json!({"id": "ann"}))).collect();
+    let user = sessions[0]["user_id"].as_str().unwrap().to_owned();
+    let guest = office.guest();
+    let of = |user: &str| office.raw("GET", &format!("{OURS}/{APP}/users/{user}"), &Value::Null).1;
+    let ids: Vec<String> = super::office::ids(&of(&user)["sessions"]);
+    assert_eq!(ids.len(), 2);
+    let end = |app: &str, user: &str, session: &str| {
+        refused_or_empty(&office.raw(
+            "DELETE",
+            &format!("{OURS}/{app}/users/{user}/sessions/{session}"),
+            &Value::Null,
+        ))
+    };
+    let gone = (404, json!({"error": "no open session has this id"}));
+    assert_eq!(end(APP, &guest, &ids[0]), gone, "another's");
+    assert_eq!(end(OTHER, &user, &ids[0]), gone, "of another app");
+    let wrong = "`x` is no session id: expected 24 hex digits";
+    assert_eq!(end(APP, &user, "x"), (400, json!({"error": wrong, "error_code": "InvalidParameter"})));
+    assert_eq!(end(APP, &user, &ids[0]), (204, Value::Null));
+    assert_eq!(end(APP, &user, &ids[0]), gone);
+    assert_eq!(super::office::ids(&of(&user)["sessions"]), ids[1..]);
+    let refreshes = |session: &Value| {
+        let token = session["refresh_token"].as_str().unwrap();
+        office.server.with_token("POST", "/api/client/v2.0/auth/session", token).status
+    };
+    let mut statuses = [refreshes(&sessions[0]), refreshes(&sessions[1])];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 401]);
+}
+
+fn refused_or_empty(said: &(u16, Value)) -> (u16, Value) {
+    if said.1.is_null() { said.clone() } else { refusal(said) }
+}
