@@ -12,6 +12,9 @@
 //! | `pieces` | what pages are made of: tables, fields, badges, times |
 //! | `sign_in`, `sessions`, `home` | before an app is chosen |
 //! | `providers` | Users > Providers |
+//! | `functions`, `values`, `triggers` | what else an app is made of, one file each |
+//! | `fields`, `choices` | what forms are made of, and what may be named in them |
+//! | `remove` | taking a part of an app away |
 //! | `users` | Users, one user, pending registrations |
 //! | `logs` | what happened |
 //! | `settings` | App Settings |
@@ -20,7 +23,10 @@
 
 mod api;
 mod assets;
+mod choices;
 mod deployment;
+mod fields;
+mod functions;
 mod home;
 mod json;
 mod logs;
@@ -28,20 +34,24 @@ mod page;
 mod pieces;
 mod place;
 mod providers;
+mod remove;
 mod same_site;
 mod sessions;
 mod settings;
 mod sign_in;
+mod triggers;
 mod trouble;
 mod try_it;
 mod users;
+mod values;
 mod visit;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use super::Http;
+use remove::Part;
 
 /// What every page can reach.
 #[derive(Clone)]
@@ -88,4 +98,39 @@ fn app_routes() -> Router<Console> {
         .route("/deployment/deploy", post(deployment::deploy))
         .route("/deployment/discard", get(deployment::ask_discard).post(deployment::discard))
         .route("/deployment/{deployment}/redeploy", get(deployment::ask_redeploy).post(deployment::redeploy))
+        .merge(part_routes())
+        .merge(api_key_routes())
+}
+
+/// What an app is made of; `new` in place of an id is one that is to be made.
+fn part_routes() -> Router<Console> {
+    Router::new()
+        .route("/functions", get(functions::list))
+        .route("/functions/{function}", get(functions::editor).post(functions::save))
+        .route("/functions/{function}/run", post(functions::run))
+        .route("/functions/{function}/delete", removal(remove::FUNCTION))
+        .route("/values", get(values::page))
+        .route("/values/{value}", get(values::editor).post(values::save))
+        .route("/values/{value}/delete", removal(remove::VALUE))
+        .route("/environment_values/{value}", get(values::environment_editor).post(values::save_environment))
+        .route("/environment_values/{value}/delete", removal(remove::ENVIRONMENT_VALUE))
+        .route("/secrets/{secret}", get(values::secret_editor).post(values::save_secret))
+        .route("/secrets/{secret}/delete", removal(remove::SECRET))
+        .route("/triggers", get(triggers::list))
+        .route("/triggers/{trigger}", get(triggers::editor).post(triggers::save))
+        .route("/triggers/{trigger}/delete", removal(remove::TRIGGER))
+}
+
+fn api_key_routes() -> Router<Console> {
+    let set = |act: &'static str| move |place, path, body| providers::api_key::set(place, path, body, act);
+    Router::new()
+        .route("/auth/providers/api-key/keys", post(providers::api_key::create))
+        .route("/auth/providers/api-key/keys/{key}/enable", post(set("enable")))
+        .route("/auth/providers/api-key/keys/{key}/disable", post(set("disable")))
+        .route("/auth/providers/api-key/keys/{key}/delete", removal(remove::API_KEY))
+}
+
+fn removal(part: Part) -> MethodRouter<Console> {
+    get(move |place, path| remove::ask(place, path, part))
+        .post(move |place, path, body| remove::remove(place, path, body, part))
 }

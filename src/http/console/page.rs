@@ -23,6 +23,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub(super) enum Here {
     Users,
     Authentication,
+    Functions,
+    Values,
+    Triggers,
     Deployment,
     Logs,
     Settings,
@@ -30,9 +33,12 @@ pub(super) enum Here {
 }
 
 /// The left bar, in its order: what it says, and where that is.
-const BAR: [(Here, &str, &str); 6] = [
+const BAR: [(Here, &str, &str); 9] = [
     (Here::Users, "Users", "/users"),
     (Here::Authentication, "Authentication", "/auth/providers"),
+    (Here::Functions, "Functions", "/functions"),
+    (Here::Values, "Values & Secrets", "/values"),
+    (Here::Triggers, "Triggers", "/triggers"),
     (Here::Deployment, "Deployment", "/deployment"),
     (Here::Logs, "Logs", "/logs"),
     (Here::Settings, "App Settings", "/settings"),

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::api::Refusal;
+use super::place::Place;
 use super::visit::{FORM_TOKEN, Visit};
 use crate::model::Timestamp;
 
@@ -108,6 +109,7 @@ pub(super) fn done(word: Option<&str>) -> Markup {
     let said = match word {
         Some("saved") => "Saved in your draft. It is live once you deploy it.",
         Some("live") => "Saved, and live.",
+        Some("gone") => "Deleted.",
         Some("deployed") => "Deployed. Clients see it from now on.",
         Some("added") => "The user is there, and may log in.",
         Some("enabled") => "The user may log in again.",
@@ -128,6 +130,29 @@ pub(super) fn done(word: Option<&str>) -> Markup {
 /// Nothing is here, and what to do about it.
 pub(super) fn empty(title: &str, advice: &Markup) -> Markup {
     html! { div class="empty" { p { strong { (title) } } (advice) } }
+}
+
+/// The ways to the editor of a part and to its end, for whoever may change it.
+pub(super) fn edit_and_delete(place: &Place, page: &str, name: &str) -> Markup {
+    html! {
+        div class="actions tight" {
+            a class="button" href=(page) {
+                (if place.is_owner { "Edit" } else { "View" }) span class="visually-hidden" { " " (name) }
+            }
+            (delete_link(place, page, name))
+        }
+    }
+}
+
+/// The way to the end of a part, for whoever may take it.
+pub(super) fn delete_link(place: &Place, page: &str, name: &str) -> Markup {
+    html! {
+        @if place.is_owner {
+            a class="button" href=(format!("{page}/delete")) {
+                "Delete" span class="visually-hidden" { " " (name) }
+            }
+        }
+    }
 }
 
 /// Before something is destroyed: what goes, and the way back.

@@ -1,16 +1,25 @@
 //! Users > Providers: the ways in, and the editor of each.
 
 mod anonymous;
+pub(super) mod api_key;
+mod custom_function;
+mod custom_token;
 pub(super) mod kinds;
+mod local_userpass;
+mod oauth2;
+mod record;
 
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use http::{Method, StatusCode};
 use maud::{Markup, html};
-use serde_json::{Map, Value, json};
+use serde_json::json;
+
+use record::Record;
 
 use super::api::Refusal;
+use super::choices::{self, Choices, NewSecret};
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -30,7 +39,7 @@ pub(super) async fn table(place: Place) -> Result<Response, Trouble> {
         (tabs(&place))
         p { "The ways into the app. Guests come in without any; the others make somebody of them." }
         table {
-            thead { tr { th { "Provider" } th { "Enabled" } th { span class="visually-hidden" { "Edit" } } } }
+            thead { tr { th scope="col" { "Provider" } th scope="col" { "Enabled" } th scope="col" { span class="visually-hidden" { "Edit" } } } }
             tbody {
                 @for kind in kinds::ORDER {
                     @let on = is_on(kind);
@@ -70,8 +79,8 @@ pub(super) async fn editor(
     Path((_, _, kind)): Path<(String, String, String)>,
 ) -> Result<Response, Trouble> {
     let kind = known(&kind)?;
-    let provider = stored(&place, kind).await?;
-    shown(&place, kind, &provider, None).await
+    let record = stored(&place, kind).await?;
+    Sheet::of(kind, &record).shown(&place).await
 }
 
 /// `POST …/auth/providers/{provider}`: into the draft.
@@ -82,91 +91,143 @@ pub(super) async fn save(
 ) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
     let kind = known(&kind)?;
-    let mut provider = stored(&place, kind).await?;
-    provider.insert("disabled".to_owned(), json!(!fields.has("enabled")));
-    match keep(&place, kind, &provider, &fields).await {
+    let before = stored(&place, kind).await?;
+    let (after, new) = typed(kind, &before, &fields);
+    match keep(&place, kind, &before, &after, &new, &fields).await {
         Ok(()) => {
             let done = place.kept().await?;
             Ok(page::go(&place.page(&format!("/auth/providers/{kind}?done={done}"))))
         }
-        Err(refusal) => shown(&place, kind, &provider, Some(&refusal)).await,
+        Err(refusal) => {
+            let sheet = Sheet { refusal: Some(&refusal), typed: Some(&fields), ..Sheet::of(kind, &after) };
+            sheet.shown(&place).await
+        }
     }
 }
 
+/// The provider as it was typed, and the secrets that are to be made for it.
+fn typed(kind: ProviderType, before: &Record, fields: &Fields) -> (Record, Vec<NewSecret>) {
+    let (mut record, mut new) = (before.clone(), Vec::new());
+    record.set("disabled", json!(!fields.has("enabled")));
+    match kind {
+        ProviderType::AnonUser | ProviderType::ApiKey => {}
+        ProviderType::LocalUserpass => local_userpass::read(fields, &mut record),
+        ProviderType::CustomFunction => custom_function::read(fields, &mut record),
+        ProviderType::CustomToken => custom_token::read(fields, &mut record, &mut new),
+        ProviderType::Facebook | ProviderType::Google | ProviderType::Apple => {
+            oauth2::read(kind, fields, &mut record, &mut new);
+        }
+    }
+    (record, new)
+}
+
+/// Keeps it. First comes what may be refused, so that a refusal leaves everything as it was.
 async fn keep(
     place: &Place,
     kind: ProviderType,
-    provider: &Map<String, Value>,
+    before: &Record,
+    after: &Record,
+    new: &[NewSecret],
     fields: &Fields,
 ) -> Result<(), Refusal> {
-    // First what may be refused, so that a refusal leaves everything as it was.
+    let problems = after.problems(kind, &Choices::of(place).await?, new);
+    if !problems.is_empty() {
+        let error = "The provider is on, and would refuse everybody:".to_owned();
+        return Err(Refusal { status: StatusCode::BAD_REQUEST, error, problems });
+    }
     if kind == ProviderType::AnonUser {
         anonymous::keep(place, fields).await?;
     }
-    let body = Value::Object(provider.clone());
-    match provider.get("_id").and_then(Value::as_str) {
-        Some(id) => place.send(Method::PATCH, &format!("/auth_providers/{id}"), &body).await?,
-        None => place.send(Method::POST, "/auth_providers", &body).await?,
+    let made = choices::make_secrets(place, new).await?;
+    let body = after.in_place_of(before);
+    let kept = match before.id() {
+        Some(id) => place.send(Method::PATCH, &format!("/auth_providers/{id}"), &body).await,
+        None => place.send(Method::POST, "/auth_providers", &body).await,
     };
+    if let Err(refusal) = kept {
+        choices::forget_secrets(place, &made).await;
+        return Err(refusal);
+    }
     Ok(())
 }
 
 fn known(kind: &str) -> Result<ProviderType, Trouble> {
-    kind.parse().map_err(|_| {
-        Trouble::Refused(Refusal::of_us(StatusCode::NOT_FOUND, format!("there is no provider {kind:?}")))
-    })
+    kind.parse().map_err(|_| Trouble::nothing("provider", kind))
 }
 
 /// The provider as it is, or as it would begin.
-async fn stored(place: &Place, kind: ProviderType) -> Result<Map<String, Value>, Refusal> {
+async fn stored(place: &Place, kind: ProviderType) -> Result<Record, Refusal> {
     let list = place.get("/auth_providers").await?;
     let found = list.as_array().into_iter().flatten().find(|p| p["type"] == kind.as_str());
-    let found = match found.and_then(|provider| provider["_id"].as_str()) {
-        Some(id) => place.get(&format!("/auth_providers/{id}")).await?,
-        None => json!({ "name": kind.as_str(), "type": kind.as_str(), "disabled": true }),
-    };
-    Ok(found.as_object().cloned().unwrap_or_default())
+    match found.and_then(|provider| provider["_id"].as_str()) {
+        Some(id) => Ok(Record::told(&place.get(&format!("/auth_providers/{id}")).await?)),
+        None => Ok(Record::new(kind)),
+    }
 }
 
-async fn shown(
-    place: &Place,
+/// The page of an editor.
+struct Sheet<'a> {
     kind: ProviderType,
-    provider: &Map<String, Value>,
-    refusal: Option<&Refusal>,
-) -> Result<Response, Trouble> {
-    let title = kinds::title(kind);
-    let on = provider.get("disabled") == Some(&Value::Bool(false));
-    let fields = match kind {
-        ProviderType::AnonUser => anonymous::fields(place).await?,
-        _ => html! {},
-    };
-    let content = html! {
-        p class="back" { a href=(place.page("/auth/providers")) { "← Providers" } }
-        h1 { (title) }
-        p { (kinds::about(kind)) }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page(&format!("/auth/providers/{kind}")), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (pieces::switch("enabled", "Provider Enabled", on, kinds::when_enabled(kind)))
-                (fields)
-                div class="actions" {
-                    button class="primary" { "Save Draft" }
-                    a class="button" href=(place.page("/auth/providers")) { "Cancel" }
-                }
-            }
-        }))
-        details {
-            summary { "The file in the app directory" }
-            pre { code { (as_file(provider)) } }
-        }
-    };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    Ok(page::of_app_with(status, place, Here::Authentication, title, &content))
+    record: &'a Record,
+    refusal: Option<&'a Refusal>,
+    /// What was typed that is not in the record.
+    typed: Option<&'a Fields>,
 }
 
-/// The provider as its file has it.
-fn as_file(provider: &Map<String, Value>) -> String {
-    let mut file = provider.clone();
-    file.shift_remove("_id");
-    serde_json::to_string_pretty(&file).unwrap_or_default()
+impl<'a> Sheet<'a> {
+    fn of(kind: ProviderType, record: &'a Record) -> Sheet<'a> {
+        Sheet { kind, record, refusal: None, typed: None }
+    }
+
+    async fn shown(&self, place: &Place) -> Result<Response, Trouble> {
+        let kind = self.kind;
+        let title = kinds::title(kind);
+        let choices = Choices::of(place).await?;
+        let fields = self.fields(place, &choices).await?;
+        let below = match kind {
+            ProviderType::ApiKey => api_key::keys(place, self.typed).await?,
+            _ => html! {},
+        };
+        let notes = if self.refusal.is_some() { Vec::new() } else { self.record.notes(kind, &choices) };
+        let content = html! {
+            p class="back" { a href=(place.page("/auth/providers")) { "← Providers" } }
+            h1 { (title) }
+            p { (kinds::about(kind)) }
+            @if let Some(refusal) = self.refusal { (pieces::refused(refusal)) }
+            @if !notes.is_empty() {
+                div class="note" { p { "To know:" } ul { @for note in &notes { li { (note) } } } }
+            }
+            (pieces::form(&place.visit, &place.page(&format!("/auth/providers/{kind}")), &html! {
+                fieldset class="card" disabled[!place.is_owner] {
+                    (pieces::switch("enabled", "Provider Enabled", self.record.is_on(), kinds::when_enabled(kind)))
+                    (fields)
+                    div class="actions" {
+                        button class="primary" { "Save Draft" }
+                        a class="button" href=(place.page("/auth/providers")) { "Cancel" }
+                    }
+                }
+            }))
+            details {
+                summary { "The file in the app directory" }
+                pre { code { (self.record.as_file()) } }
+            }
+            (below)
+        };
+        let status = self.refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+        Ok(page::of_app_with(status, place, Here::Authentication, title, &content))
+    }
+
+    async fn fields(&self, place: &Place, choices: &Choices) -> Result<Markup, Refusal> {
+        let record = self.record;
+        Ok(match self.kind {
+            ProviderType::AnonUser => anonymous::fields(place, self.typed).await?,
+            ProviderType::ApiKey => html! {},
+            ProviderType::LocalUserpass => local_userpass::fields(place, record, choices),
+            ProviderType::CustomFunction => custom_function::fields(place, record, choices),
+            ProviderType::CustomToken => custom_token::fields(record, choices),
+            ProviderType::Facebook | ProviderType::Google | ProviderType::Apple => {
+                oauth2::fields(self.kind, record, choices)
+            }
+        })
+    }
 }

@@ -21,6 +21,13 @@ pub(super) enum Trouble {
     Failed(Failure),
 }
 
+impl Trouble {
+    /// There is no such part of the app.
+    pub(super) fn nothing(noun: &str, id: &str) -> Trouble {
+        Trouble::Refused(Refusal::of_us(StatusCode::NOT_FOUND, format!("there is no {noun} {id:?}")))
+    }
+}
+
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Trouble {
         Trouble::Refused(refusal)

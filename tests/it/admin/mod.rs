@@ -6,7 +6,6 @@ mod desk;
 mod drafts;
 mod import;
 mod logs;
-mod numbers;
 mod office;
 mod pending;
 mod providers;

@@ -5,7 +5,6 @@ mod bootstrap;
 mod digest;
 mod drafts;
 mod roles;
-mod sessions;
 mod sign_in;
 mod strangers;
 mod tokens;

@@ -22,19 +22,23 @@ const PASSWORDS: &str = r#""local-userpass": {"name": "local-userpass", "type": 
 
 impl House {
     pub(crate) fn open() -> House {
-        House::of(&format!("{{{GUESTS}}}"))
+        House::with(&[])
     }
 
     /// The same, with e-mail addresses and passwords.
     pub(crate) fn with_passwords() -> House {
-        House::of(&format!("{{{GUESTS}, {PASSWORDS}}}"))
+        House::with(&[("auth/providers.json", &format!("{{{GUESTS}, {PASSWORDS}}}"))])
     }
 
-    fn of(providers: &str) -> House {
+    /// The same with more files in the app's directory.
+    pub(crate) fn with(files: &[(&str, &str)]) -> House {
         let dir = tempfile::tempdir().unwrap();
         let app = dir.path().join("news");
         write(&app, "realm_config.json", r#"{"config_version": 20210101, "name": "news"}"#);
-        write(&app, "auth/providers.json", providers);
+        write(&app, "auth/providers.json", &format!("{{{GUESTS}}}"));
+        for (path, text) in files {
+            write(&app, path, text);
+        }
         let server = Server::start(&dir.path().join("data"), &[app.to_str().unwrap()]);
         House { server, dir }
     }
@@ -63,6 +67,27 @@ impl House {
         let ran = passerby(arguments.iter().chain(&more));
         assert_eq!(ran.code, 0, "{ran:?}");
         serde_json::from_str(&ran.out).unwrap()
+    }
+
+    /// What the Admin API answers the first administrator, below the app.
+    pub(crate) fn admin(&self, method: &str, path: &str) -> Reply {
+        let (public, private) = self.key_pair();
+        let login = json!({ "username": public, "apiKey": private }).to_string();
+        let json = [("Content-Type", "application/json")];
+        let target = "/api/admin/v3.0/auth/providers/mongodb-cloud/login";
+        let session = self.server.request("POST", target, &json, login.as_bytes()).json();
+        let token = session["access_token"].as_str().unwrap();
+        let apps = self.server.with_token("GET", "/api/passerby/v1/apps", token).json();
+        let text = |key: &str| apps[0][key].as_str().unwrap().to_owned();
+        let base = format!("/api/admin/v3.0/groups/{}/apps/{}", text("group_id"), text("_id"));
+        self.server.with_token(method, &format!("{base}{path}"), token)
+    }
+
+    /// What a client's request below the app is answered.
+    pub(crate) fn client(&self, path: &str, body: &Value) -> Reply {
+        let target = format!("/api/client/v2.0/app/{}{path}", self.app());
+        let json = [("Content-Type", "application/json")];
+        self.server.request("POST", &target, &json, body.to_string().as_bytes())
     }
 
     pub(crate) fn app(&self) -> &str {
@@ -196,14 +221,16 @@ impl Page {
         }
         for select in form.split("<select").skip(1) {
             let select = select.split("</select>").next().unwrap();
-            let chosen = select.split("<option").skip(1).find(|option| option.contains(" selected"));
+            let options = || select.split("<option").skip(1);
+            let chosen = options().find(|option| option.contains(" selected")).or_else(|| options().next());
             let value = chosen.and_then(|option| attribute(option, "value")).unwrap_or_default();
             sent.push((attribute(select, "name").unwrap(), value));
         }
         for area in form.split("<textarea").skip(1) {
-            let (tag, rest) = area.split_once('>').unwrap();
-            let text = unescaped(rest.split("</textarea>").next().unwrap());
-            sent.push((attribute(tag, "name").unwrap(), text));
+            let (tag, text) = area.split("</textarea>").next().unwrap().split_once('>').unwrap();
+            let text = unescaped(text.strip_prefix('\n').unwrap_or(text));
+            // As browsers send them.
+            sent.push((attribute(tag, "name").unwrap(), text.replace('\n', "\r\n")));
         }
         for (name, value) in fields {
             sent.retain(|(n, _)| n != name);

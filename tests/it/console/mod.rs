@@ -1,6 +1,8 @@
 //! The console, as a browser without scripts sees it.
 
 mod browser;
+mod editors;
+mod parts;
 mod providers;
 mod roles;
 mod settings;

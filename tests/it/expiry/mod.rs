@@ -2,7 +2,6 @@
 
 mod clocks;
 mod lives;
-mod numbers;
 mod people;
 
 use passerby::expiry::{Reaper, Step};

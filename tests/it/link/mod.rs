@@ -216,7 +216,7 @@ fn token(claims: &Value) -> String {
     signed(claims, KEY)
 }
 
-fn signed(claims: &Value, key: &str) -> String {
+pub(crate) fn signed(claims: &Value, key: &str) -> String {
     use aws_lc_rs::hmac;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -10,12 +10,16 @@ use crate::http::console::place::Place;
 use crate::http::console::settings::whole;
 use crate::http::form::Fields;
 
-/// When guests expire.
-pub(super) async fn fields(place: &Place) -> Result<Markup, Refusal> {
+/// When guests expire, as it is or as it was typed.
+pub(super) async fn fields(place: &Place, typed: Option<&Fields>) -> Result<Markup, Refusal> {
     let settings = place.visit.api.get(&place.ours("/settings")).await?;
     let policy = &settings["anonymous_user_expiration"];
-    let clock = policy["clock"].as_str().unwrap_or_default();
-    let days = policy["days"].as_i64().unwrap_or_default();
+    let (stored_days, stored_clock) =
+        (policy["days"].to_string(), policy["clock"].as_str().unwrap_or_default());
+    let (clock, days) = match typed {
+        Some(fields) => (fields.get("clock").unwrap_or_default(), fields.get("days").unwrap_or_default()),
+        None => (stored_clock, stored_days.as_str()),
+    };
     let options = [
         ("inactivity", "after they were last active"),
         ("age", "after their first login"),

@@ -3,9 +3,8 @@
 use rusqlite::params;
 use serde_json::Value;
 
-use super::tallies::{Guest, Tallies};
 use super::{events, identities};
-use crate::model::{AppKey, Tallied, UserId};
+use crate::model::{AppKey, UserId};
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
 use crate::store::{DeleteUser, LogOut, Result, RevokeSessions, SetCustomData, SetDisabled, Touch};
@@ -23,15 +22,11 @@ impl Act for Touch {
 
     fn perform(&self, desk: &mut Desk) -> Result<()> {
         let touched = desk.run(sql::TOUCH, params![self.app.0, self.user.0.0, self.at.0])?;
-        if touched > 0 {
-            return Ok(());
+        // The day a guest was made stands in its id already.
+        if touched == 0 && self.at.day() > self.user.0.created().day() {
+            desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, self.at.day().0])?;
         }
-        let (guest, day) = (Guest::of(desk, self.app, self.user)?, self.at.day());
-        let Some(guest) = guest.filter(|guest| guest.is_later(day)) else { return Ok(()) };
-        desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, day.0])?;
-        let mut tallies = Tallies::default();
-        tallies.seen(&guest, day);
-        tallies.write(desk, self.app)
+        Ok(())
     }
 }
 
@@ -63,36 +58,26 @@ impl Act for DeleteUser {
     type Done = bool;
 
     fn perform(&self, desk: &mut Desk) -> Result<bool> {
-        let Some(was_guest) = delete(desk, self.app, self.user)? else { return Ok(false) };
-        if was_guest {
-            Tallies::of(self.now.day(), Tallied::Deleted).write(desk, self.app)?;
-        }
-        if let Some(event) = &self.event {
+        let there = delete(desk, self.app, self.user)?;
+        if let Some(event) = self.event.as_ref().filter(|_| there) {
             events::keep_removal(desk, self.app, self.user, event)?;
         }
-        Ok(true)
+        Ok(there)
     }
 }
 
-/// Removes a user with all that is its own; says whether it was a guest, if it was there.
-pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<Option<bool>> {
-    let guest = Guest::of(desk, app, user)?;
+/// Removes a user with all that is its own, if it is there.
+pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<bool> {
     let deleted = row::one(desk.connection(), sql::DELETE_USER, params![app.0, user.0.0], |row| {
-        row::kind(&row::Cells::new(row, "users", 0))
+        row::Cells::new(row, "users", 0).get::<bool>(0)
     })?;
-    let Some(kind) = deleted else { return Ok(None) };
+    let Some(guest) = deleted else { return Ok(false) };
     delete_sessions_of(desk, app, user)?;
-    let mut tallies = Tallies::default();
-    match &guest {
-        // It has nothing by which to log in.
-        Some(guest) => tallies.left(guest),
-        None => {
-            tallies.went(user, kind);
-            identities::forget(desk, app, user)?;
-        }
+    // A guest has nothing by which to log in.
+    if !guest {
+        identities::forget(desk, app, user)?;
     }
-    tallies.write(desk, app)?;
-    Ok(Some(guest.is_some()))
+    Ok(true)
 }
 
 impl Act for SetCustomData {
