@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::journal::note;
+use super::pace::Minute;
 use super::tokens::{Refreshes, Subject};
 use super::{App, Auth, Caller, Error, LoggedIn, Result, device};
 use crate::model::{
@@ -159,6 +160,7 @@ impl Auth {
             store::LoggedIn::Unproved => return Err(unproved(provider)),
         };
         note(|journal| (journal.user, journal.device) = (Some(user), hash));
+        self.pace.count(app.key, now, Minute { guests: 0, others: 1 });
         self.events_waiting();
         let subject = Subject { user, session, device };
         let refreshes = Refreshes { provider, identity: &proved.claim.id, expires };

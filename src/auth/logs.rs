@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::journal::Journal;
+use super::pace::{Minute, Pace};
 use super::{App, Auth, Result};
 use crate::model::{
     AppKey, AuthEvent, AuthEventType, DAY, Day, Dice, GuestLogins, LogDetails, LogEntry, LogQuery, LogType,
@@ -144,11 +145,12 @@ impl Logs {
         (!entries.is_empty()).then_some(AppendLogs { entries })
     }
 
-    /// Adds what was counted since the last time to the totals.
-    fn sum(&self, writing: &mut Writing) {
+    /// Adds what was counted since the last time to the totals, and to the logins of this minute.
+    fn sum(&self, writing: &mut Writing, pace: &Pace, now: Timestamp) {
         for shard in &self.guests {
             let counts = std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner));
             for (counted, logins) in counts {
+                pace.count(counted.0, now, Minute { guests: logins, others: 0 });
                 *writing.totals.entry(counted).or_default() += logins;
                 writing.grown.insert(counted);
             }
@@ -202,7 +204,7 @@ impl Auth {
             self.store().append_logs(batch).await?;
             writing.unwritten = None;
         }
-        self.logs.sum(&mut writing);
+        self.logs.sum(&mut writing, &self.pace, self.clock().now());
         if writing.grown.is_empty() {
             return Ok(());
         }

@@ -23,6 +23,7 @@ mod email_users;
 mod error;
 mod examine;
 mod expire_guests;
+mod expiry_preview;
 pub mod foreign_token;
 mod functions;
 mod import_users;
@@ -38,6 +39,7 @@ mod logs;
 pub mod metadata;
 pub mod oauth;
 pub mod outbound;
+mod pace;
 mod passwords;
 mod pem;
 mod pending;
@@ -52,6 +54,7 @@ mod session_length;
 mod sha256;
 #[cfg(test)]
 mod stand_in;
+mod statistics;
 mod tokens;
 mod triggers;
 mod try_function;
@@ -70,6 +73,7 @@ pub use accounts::{Asker, SentConfirmation};
 pub use admin::{
     Access, AdminCaller, AdminCredential, AdminLoggedIn, AdminProfile, AdminRefusal, AdminSessionCaller,
     AuditEntry, DEV_EMAIL, DEV_PASSWORD, DigestClaim, DigestRefusal, KeyPair, NewAdmin, REALM, SeenAdmin,
+    SeenAdminSession,
 };
 pub use api_keys::OwnApiKey;
 pub use apps::App;
@@ -80,6 +84,7 @@ pub use configuration::{
 };
 pub use deploy::{Arrival, Arrived, Exported, Foreseen};
 pub use error::Error;
+pub use expiry_preview::ExpiryPreview;
 pub use functions::{FUNCTION_WALL, FunctionCall};
 pub use import_users::{Counts, ImportReport, Newcomer, Reason, Registered, Wrong};
 pub use journal::Journal;
@@ -87,10 +92,12 @@ pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};
 pub use log_in::{LoggedIn, Login};
 pub use logs::{Asked, LogPage};
+pub use pace::Minute;
 pub use pending::{Pending, Registration};
 pub use redirect::{Departed, Departure, Return, Returned};
 pub use secrets::SecretName;
 pub use see_users::SeenSession;
+pub use statistics::{DayStatistics, Live, Statistics};
 pub use tokens::{Presented, TokenKind};
 pub use try_function::{As, Trial, Tried};
 pub use users::UserChange;
@@ -151,6 +158,7 @@ pub struct Auth {
     passwords: passwords::Passwords,
     key_sets: jwks::KeySets,
     logs: logs::Logs,
+    pace: pace::Pace,
     changed: Notify,
     /// Told when an app was taken away.
     departed: Notify,
@@ -172,6 +180,7 @@ impl Auth {
             passwords: passwords::Passwords::start()?,
             key_sets: jwks::KeySets::new(Arc::clone(&parts.fetch)),
             logs: logs::Logs::new(parts.log_entries_per_second, &*parts.dice, parts.clock.now()),
+            pace: pace::Pace::default(),
             apps: ArcSwap::default(),
             verified: verified::VerifiedTokens::new(),
             changed: Notify::new(),

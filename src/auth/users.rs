@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::deliver::user_object;
-use super::{App, Auth, Error, Result};
-use crate::model::{EventId, ProviderType, User, UserId};
-use crate::store::{DeleteUser, NewEvent, Operation, RevokeSessions, SetDisabled};
+use super::{AdminRefusal, App, Auth, Error, Result};
+use crate::model::{EventId, ProviderType, SessionId, User, UserId};
+use crate::store::{DeleteUser, LogOut, NewEvent, Operation, RevokeSessions, SetDisabled};
 
 /// What happens to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +31,17 @@ impl Auth {
             UserChange::Delete => {
                 let gone = store.user(app, user).await?.ok_or(Error::UserNotFound)?;
                 let event = self.deletion(of, &gone)?;
-                store.delete_user(DeleteUser { app, user, event }).await?
+                store.delete_user(DeleteUser { app, user, event, now: self.clock().now() }).await?
             }
         };
         self.events_waiting();
         if found { Ok(()) } else { Err(Error::UserNotFound) }
+    }
+
+    /// Ends one session of a user.
+    pub async fn end_session(&self, of: &Arc<App>, user: UserId, session: SessionId) -> Result<()> {
+        let ended = self.store().log_out(LogOut { app: of.key, user, session }).await?;
+        if ended { Ok(()) } else { Err(Error::Admin(AdminRefusal::SessionNotFound)) }
     }
 
     /// The event of a deletion, with the user as it was, if a trigger waits for it.

@@ -170,9 +170,10 @@ fn wire_admin(refusal: &AdminRefusal) -> (StatusCode, Option<&'static str>) {
         AdminRefusal::WrongKey => (StatusCode::UNAUTHORIZED, None),
         AdminRefusal::WrongPassword => (StatusCode::UNAUTHORIZED, Some("InvalidPassword")),
         AdminRefusal::WrongApiKey => (StatusCode::UNAUTHORIZED, Some("AuthError")),
-        AdminRefusal::AdminNotFound | AdminRefusal::KeyNotFound | AdminRefusal::ProjectNotFound(_) => {
-            (StatusCode::NOT_FOUND, None)
-        }
+        AdminRefusal::AdminNotFound
+        | AdminRefusal::KeyNotFound
+        | AdminRefusal::ProjectNotFound(_)
+        | AdminRefusal::SessionNotFound => (StatusCode::NOT_FOUND, None),
         AdminRefusal::NoRole | AdminRefusal::ReadOnly => (StatusCode::FORBIDDEN, Some("Unauthorized")),
     }
 }

@@ -15,6 +15,7 @@ mod millis;
 mod network;
 mod page;
 mod secret;
+mod tally;
 mod time;
 mod user;
 
@@ -38,5 +39,6 @@ pub use millis::{BadDate, Millis};
 pub use network::{BadNetwork, Network};
 pub use page::{Order, Page, Span};
 pub use secret::{Secret, check_secret, check_secret_name};
+pub use tally::{RETURNS, Tallied, Tally, Wait};
 pub use time::{Clock, DAY, Day, Timestamp};
 pub use user::{Device, DeviceHash, Identity, Session, User, UserType, anonymous_identity_id};

@@ -29,6 +29,9 @@ pub trait AskAdmins: Send + Sync {
     /// An open session with its administrator, in one round trip.
     fn admin_session(&self, session: SessionId) -> Answer<'_, Option<(AdminSession, Admin)>>;
 
+    /// The sessions of an administrator that have not ended, also those that lapsed, by ascending id.
+    fn admin_sessions_of(&self, admin: AdminId) -> Answer<'_, Vec<AdminSession>>;
+
     /// Lines of the audit log, the newest first, after a line: those of the projects, or all when there are none named.
     fn audit(
         &self,

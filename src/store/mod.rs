@@ -22,6 +22,7 @@ mod import;
 mod log;
 mod security;
 pub mod sqlite;
+mod standing;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -33,11 +34,12 @@ pub use deployment::*;
 pub use import::*;
 pub use log::*;
 pub use security::*;
+pub use standing::*;
 
 use crate::model::{
     AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,
     Device, DeviceId, DomainId, DraftId, GroupId, GuestLogins, LogQuery, Page, ProviderType, Secret,
-    SecretId, Session, SessionId, Timestamp, User, UserId, UserType,
+    SecretId, Session, SessionId, Tally, Timestamp, User, UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -179,6 +181,12 @@ pub trait Ask: AskAdmins {
 
     /// How many guests came since a day, by day and platform.
     fn guest_logins(&self, app: AppKey, since: Day) -> Answer<'_, Vec<GuestLogins>>;
+
+    /// What was counted since a day, by ascending kind and day.
+    fn tallies(&self, app: AppKey, since: Day) -> Answer<'_, Vec<Tally>>;
+
+    /// How many are there, by day.
+    fn standing(&self, app: AppKey) -> Answer<'_, Standing>;
 
     /// When the next event is due.
     fn next_event(&self) -> Answer<'_, Option<Timestamp>>;
@@ -530,6 +538,8 @@ pub struct DeleteUser {
     pub user: UserId,
     /// The event that triggers wait for, with the user as it was.
     pub event: Option<NewEvent>,
+    /// The present.
+    pub now: Timestamp,
 }
 
 /// Removes guests that the policy lets go.

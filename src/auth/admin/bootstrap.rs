@@ -71,15 +71,29 @@ impl Auth {
         if !sessions.with(|open| open.contains(&id)) {
             return None;
         }
+        let session = dev_session(id);
         let roles = vec![(self.admins.project, Role::Owner)];
         let admin = Admin { id: DEV, email: Some(DEV_EMAIL.to_owned()), hash: None, disabled: false, roles };
-        let expires = id.0.created().plus(SESSION_SECS);
-        Some((AdminSession { id, admin: DEV, public_key: None, expires }, admin))
+        Some((session, admin))
     }
 
-    pub(super) fn end_dev_session(&self, id: SessionId) {
-        if let Some(sessions) = &self.admins.dev {
-            sessions.with(|open| open.retain(|other| *other != id));
-        }
+    /// The open sessions of the well-known administrator, the oldest first.
+    pub(super) fn dev_sessions(&self) -> Vec<AdminSession> {
+        let Some(sessions) = &self.admins.dev else { return Vec::new() };
+        sessions.with(|open| open.iter().rev().copied().map(dev_session).collect())
     }
+
+    /// Ends a session of the well-known administrator. `true` when it was there.
+    pub(super) fn end_dev_session(&self, id: SessionId) -> bool {
+        let Some(sessions) = &self.admins.dev else { return false };
+        sessions.with(|open| {
+            let before = open.len();
+            open.retain(|other| *other != id);
+            open.len() < before
+        })
+    }
+}
+
+fn dev_session(id: SessionId) -> AdminSession {
+    AdminSession { id, admin: DEV, public_key: None, expires: id.0.created().plus(SESSION_SECS) }
 }

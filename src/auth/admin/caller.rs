@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::AdminRefusal;
 use crate::auth::{Error, Result};
-use crate::model::{AdminId, GroupId, ObjectId, RequestOrigin, Role};
+use crate::model::{AdminId, GroupId, ObjectId, RequestOrigin, Role, SessionId};
 use crate::store::Admin;
 
 /// What a request wants of a project.
@@ -28,6 +28,8 @@ pub struct AdminCaller {
     pub origin: RequestOrigin,
     /// From where; nobody knows at the socket.
     pub address: Option<IpAddr>,
+    /// The session in which it asks, if it signed in.
+    pub session: Option<SessionId>,
     /// Roles by project; `None` for the owner of the data, who may everything everywhere.
     roles: Option<BTreeMap<GroupId, Role>>,
 }
@@ -39,7 +41,7 @@ impl AdminCaller {
     /// Whoever can open the socket.
     pub fn owner_of_the_data(origin: RequestOrigin) -> AdminCaller {
         let display = "the owner of the data".to_owned();
-        AdminCaller { id: AdminCaller::OWNER, display, origin, address: None, roles: None }
+        AdminCaller { id: AdminCaller::OWNER, display, origin, address: None, session: None, roles: None }
     }
 
     /// An administrator.
@@ -49,7 +51,13 @@ impl AdminCaller {
         origin: RequestOrigin,
         address: Option<IpAddr>,
     ) -> AdminCaller {
-        AdminCaller { id: admin.id, display, origin, address, roles: Some(admin.roles.into_iter().collect()) }
+        let roles = Some(admin.roles.into_iter().collect());
+        AdminCaller { id: admin.id, display, origin, address, session: None, roles }
+    }
+
+    /// The same, in a session.
+    pub(super) fn in_session(self, session: SessionId) -> AdminCaller {
+        AdminCaller { session: Some(session), ..self }
     }
 
     /// The projects that it owns; `None` for all there are and will be.

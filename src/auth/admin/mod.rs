@@ -6,6 +6,7 @@
 //! | `log_in` | signing in with a key pair, a password or a private key |
 //! | `session` | tokens, and who is behind them |
 //! | `digest` | HTTP digest authentication, for the few paths of Atlas |
+//! | `own_sessions` | an administrator's own open sessions |
 //! | `keys` | key pairs: made, listed, revoked |
 //! | `people` | administrators, their roles, and projects |
 //! | `bootstrap` | the first administrator, and the well-known one of development |
@@ -17,6 +18,7 @@ mod caller;
 mod digest;
 mod keys;
 mod log_in;
+mod own_sessions;
 mod people;
 mod refusal;
 mod session;
@@ -27,6 +29,7 @@ pub use caller::{Access, AdminCaller};
 pub use digest::{DigestClaim, DigestRefusal, REALM};
 pub use keys::KeyPair;
 pub use log_in::{AdminCredential, AdminLoggedIn};
+pub use own_sessions::SeenAdminSession;
 pub use people::{NewAdmin, SeenAdmin};
 pub use refusal::AdminRefusal;
 pub use session::{AdminProfile, AdminSessionCaller};

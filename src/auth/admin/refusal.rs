@@ -27,6 +27,9 @@ pub enum AdminRefusal {
     /// No key pair has this public key.
     #[error("no key pair has this public key")]
     KeyNotFound,
+    /// No open session has this id.
+    #[error("no open session has this id")]
+    SessionNotFound,
     /// No project has this id.
     #[error("no project has the id '{0}'")]
     ProjectNotFound(String),

@@ -93,7 +93,7 @@ impl Auth {
     ) -> Result<AdminCaller> {
         let AdminSessionCaller { session, admin } = self.admin_session(token).await?;
         let display = display(&admin, session.public_key.as_deref());
-        Ok(AdminCaller::new(admin, display, origin, address))
+        Ok(AdminCaller::new(admin, display, origin, address).in_session(session.id))
     }
 
     /// The open session behind an access token.
@@ -217,8 +217,8 @@ impl Auth {
         let id: SessionId = caller.session.id;
         match caller.session.admin {
             DEV => self.end_dev_session(id),
-            _ => drop(self.store().end_admin_session(id).await?),
-        }
+            _ => self.store().end_admin_session(id).await?,
+        };
         Ok(())
     }
 
@@ -236,7 +236,7 @@ impl AdminSessionCaller {
     /// As whoever asks.
     pub fn caller(&self, origin: RequestOrigin, address: Option<IpAddr>) -> AdminCaller {
         let display = display(&self.admin, self.session.public_key.as_deref());
-        AdminCaller::new(self.admin.clone(), display, origin, address)
+        AdminCaller::new(self.admin.clone(), display, origin, address).in_session(self.session.id)
     }
 }
 

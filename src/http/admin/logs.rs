@@ -19,9 +19,6 @@ use crate::model::{
 const PAGE: u32 = 100;
 /// The most that may be left out: whoever wants more narrows the dates.
 const MOST_SKIPPED: u32 = 100_000;
-/// Days of guest logins, when nothing is said, and at most.
-const DAYS: u32 = 30;
-const MOST_DAYS: u32 = 3_660;
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -186,14 +183,7 @@ struct GuestLoginsView {
 /// `GET /api/passerby/v1/apps/{app}/guest_logins?days=30`: `[{day, platform, logins}]`, days with guests only.
 pub(super) async fn guest_logins(call: Call, Path(app): Path<String>, RawQuery(query): RawQuery) -> Answer {
     let app = call.app(&app)?;
-    let days = match Query::read(query).parsed("days").map_err(|e| call.failed(e, Some(&app)))? {
-        None => DAYS,
-        Some(days @ 1..=MOST_DAYS) => days,
-        Some(other) => {
-            let said = format!("`days`: expected 1 to {MOST_DAYS}, found {other}");
-            return Err(call.failed(Error::BadParameter(said), Some(&app)));
-        }
-    };
+    let days = Query::read(query).days().map_err(|e| call.failed(e, Some(&app)))?;
     let counts = call.auth().guest_logins(&app, days).await.map_err(|e| call.failed(e, Some(&app)))?;
     let view = |GuestLogins { day, platform, logins }| GuestLoginsView {
         day: day.to_string(),

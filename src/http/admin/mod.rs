@@ -23,6 +23,7 @@ mod import;
 mod import_users;
 mod keys;
 mod logs;
+mod own_sessions;
 mod parts;
 mod pending;
 mod people;
@@ -33,6 +34,7 @@ mod security;
 mod services;
 mod settings;
 mod sign_in;
+mod statistics;
 mod summaries;
 mod travel;
 mod users;
@@ -51,7 +53,7 @@ use guard::Door;
 use super::call::Call;
 use super::{Failure, Http, public, reply};
 use crate::auth::{App, Error, UserChange};
-use crate::model::UserId;
+use crate::model::{SessionId, UserId};
 
 /// What the owner-only socket answers.
 pub fn desk_routes(http: Http) -> Router {
@@ -143,6 +145,8 @@ fn app_routes() -> Router<Http> {
 fn passerby_routes() -> Router<Http> {
     Router::new()
         .route("/audit", get(audit::list))
+        .route("/admin/sessions", get(own_sessions::list))
+        .route("/admin/sessions/{session}", delete(own_sessions::end))
         .route("/apps", get(summaries::list))
         .route("/apps/{app}", get(summaries::one))
         .route("/apps/{app}/export", get(export::export))
@@ -157,10 +161,13 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/settings", get(settings::get).patch(settings::patch))
         .route("/apps/{app}/users/import", post(import_users::import))
         .route("/apps/{app}/users/{user}", get(users::whole))
+        .route("/apps/{app}/users/{user}/sessions/{session}", delete(users::end_session))
         .route(
             "/apps/{app}/users/{user}/custom_data",
             put(users::set_custom_data).delete(users::remove_custom_data),
         )
+        .route("/apps/{app}/statistics", get(statistics::statistics))
+        .route("/apps/{app}/expiry/preview", get(statistics::preview))
         .route("/apps/{app}/expiring", get(expiry::expiring))
         .route("/apps/{app}/expire", post(expiry::expire))
 }
@@ -193,6 +200,11 @@ fn app_in_group(call: &Call, group: &str, app: &str) -> Result<Arc<App>, Failure
 
 fn user_id(call: &Call, text: &str) -> Result<UserId, Failure> {
     let wrong = || Error::BadParameter(format!("`{text}` is no user id: expected 24 hex digits"));
+    text.parse().map_err(|_| call.failed(wrong(), None))
+}
+
+fn session_id(call: &Call, text: &str) -> Result<SessionId, Failure> {
+    let wrong = || Error::BadParameter(format!("`{text}` is no session id: expected 24 hex digits"));
     text.parse().map_err(|_| call.failed(wrong(), None))
 }
 

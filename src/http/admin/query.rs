@@ -4,12 +4,19 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::auth::Error;
-use crate::model::{DAY, Order, Page, ProviderType, Span, Timestamp, UserId};
+use crate::model::{
+    AnonymousUserExpiration, DAY, ExpiryClock, Order, Page, ProviderType, Span, Timestamp, UserId,
+};
 
 /// A page when nothing is said.
 const PAGE: u32 = 50;
 /// The largest page.
 const LARGEST: u32 = 1000;
+/// Days that are told of, when nothing is said, and at most.
+const DAYS: u32 = 30;
+const MOST_DAYS: u32 = 3_660;
+/// Days after which a policy lets guests go, at most.
+const MOST_EXPIRY_DAYS: u32 = 36_500;
 
 /// A query string, taken apart.
 pub(super) struct Query(Vec<(String, String)>);
@@ -36,12 +43,35 @@ impl Query {
     }
 
     pub(super) fn limit(&self) -> Result<u32, Error> {
-        match self.parsed("limit")? {
-            None => Ok(PAGE),
-            Some(limit @ 1..=LARGEST) => Ok(limit),
+        self.number("limit", PAGE, LARGEST)
+    }
+
+    /// How many days are told of.
+    pub(super) fn days(&self) -> Result<u32, Error> {
+        self.number("days", DAYS, MOST_DAYS)
+    }
+
+    /// A policy by which guests go, that differs from one in what is said.
+    pub(super) fn policy(&self, from: AnonymousUserExpiration) -> Result<AnonymousUserExpiration, Error> {
+        let clock = match self.text("clock") {
+            None | Some("") => from.clock,
+            Some("inactivity") => ExpiryClock::Inactivity,
+            Some("age") => ExpiryClock::Age,
+            Some("never") => ExpiryClock::Never,
             Some(other) => {
-                Err(Error::BadParameter(format!("`limit`: expected 1 to {LARGEST}, found {other}")))
+                let said = format!("`clock`: expected `inactivity`, `age` or `never`, found `{other}`");
+                return Err(Error::BadParameter(said));
             }
+        };
+        Ok(AnonymousUserExpiration { clock, days: self.number("days", from.days, MOST_EXPIRY_DAYS)? })
+    }
+
+    /// A number of at least 1.
+    fn number(&self, name: &str, default: u32, most: u32) -> Result<u32, Error> {
+        match self.parsed(name)? {
+            None => Ok(default),
+            Some(number) if (1..=most).contains(&number) => Ok(number),
+            Some(other) => Err(Error::BadParameter(format!("`{name}`: expected 1 to {most}, found {other}"))),
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::query::Query;
 use super::view::UserView;
-use super::{app_in_group, body, user_id};
+use super::{app_in_group, body, session_id, user_id};
 use crate::auth::{Error, SeenSession, TokenVerdict, UserChange};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
@@ -216,6 +216,17 @@ pub(super) async fn whole(call: Call, Path((app, user)): Path<(String, String)>)
         user: UserView::of(&app, &user),
     };
     Ok(reply::json(StatusCode::OK, &whole))
+}
+
+/// `DELETE /api/passerby/v1/apps/{app}/users/{user}/sessions/{session}`.
+pub(super) async fn end_session(
+    call: Call,
+    Path((app, user, session)): Path<(String, String, String)>,
+) -> Answer {
+    let app = call.app(&app)?;
+    let (user, session) = (user_id(&call, &user)?, session_id(&call, &session)?);
+    call.auth().end_session(&app, user, session).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// `PUT /api/passerby/v1/apps/{app}/users/{user}/custom_data`: a JSON object.

@@ -49,6 +49,12 @@ impl AskAdmins for Sqlite {
         self.point(move |connection| session(connection, id))
     }
 
+    fn admin_sessions_of(&self, admin: AdminId) -> Answer<'_, Vec<AdminSession>> {
+        self.point(move |connection| {
+            row::all(connection, sql::ADMIN_SESSIONS_OF, [admin.0.0], row::admin_session)
+        })
+    }
+
     fn audit(
         &self,
         projects: Option<Vec<GroupId>>,

@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, params};
 
+use super::acts::tallies;
 use super::rule::{self, Due};
 use super::{Sqlite, listing, row, sql};
 use crate::model::{
     AnonymousUserExpiration, AppKey, CredentialId, Day, DeploymentId, DeviceHash, GroupId, GuestLogins,
-    LogQuery, LogType, ObjectId, Page, ProviderType, Session, SessionId, Timestamp, User, UserId,
+    LogQuery, LogType, ObjectId, Page, ProviderType, Session, SessionId, Tally, Timestamp, User, UserId,
 };
 use crate::store::{
     Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DEPLOYMENTS_KEPT, DeploymentRecord, DirectoryRecord,
-    DraftRecord, Event, File, Logged, NamedSecret, Result, SnapshotRecord,
+    DraftRecord, Event, File, Logged, NamedSecret, Result, SnapshotRecord, Standing,
 };
 
 impl Ask for Sqlite {
@@ -200,6 +201,16 @@ impl Ask for Sqlite {
         })
     }
 
+    fn tallies(&self, app: AppKey, since: Day) -> Answer<'_, Vec<Tally>> {
+        self.parts
+            .readers
+            .long(move |connection| row::all(connection, sql::TALLIES, params![app.0, since.0], row::tally))
+    }
+
+    fn standing(&self, app: AppKey) -> Answer<'_, Standing> {
+        self.parts.readers.long(move |connection| standing(connection, app))
+    }
+
     fn next_event(&self) -> Answer<'_, Option<Timestamp>> {
         self.point(|connection| {
             row::one(connection, sql::NEXT_EVENT, (), |row| {
@@ -261,6 +272,25 @@ pub(super) fn claimant(
     row::one(connection, sql::CLAIMANT, params![app.0, provider.number(), id], |row| {
         row::Cells::new(row, "claims", 0).object_id(0).map(UserId)
     })
+}
+
+fn standing(connection: &Connection, app: AppKey) -> Result<Standing> {
+    let mut standing = Standing::default();
+    row::all(connection, sql::STANDING, [app.0], |row| {
+        let cells = row::Cells::new(row, "tallies", 0);
+        let (what, day) = (cells.get::<u8>(0)?, Day(cells.get(1)?));
+        let n = u64::try_from(cells.get::<i64>(2)?).unwrap_or_default();
+        match what {
+            tallies::ACTIVE => standing.active.push((day, n)),
+            tallies::MADE => standing.made.push((day, n)),
+            tallies::BROUGHT => standing.brought.push((day, n)),
+            tallies::PEOPLE => standing.people += n,
+            tallies::SERVERS => standing.servers += n,
+            other => return Err(cells.corrupt(&format_args!("{other} is never counted"))),
+        }
+        Ok(())
+    })?;
+    Ok(standing)
 }
 
 /// The most selective index that a query allows decides where it looks.

@@ -9,8 +9,8 @@ use super::sql;
 use crate::model::{
     AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, CredentialId, Day, DeploymentId, DeviceHash,
     DeviceId, DomainId, DraftId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis,
-    ObjectId, Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Timestamp, User,
-    UserId, UserType, anonymous_identity_id, hex,
+    ObjectId, Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Tallied, Tally,
+    Timestamp, User, UserId, UserType, anonymous_identity_id, hex,
 };
 use crate::store::{
     Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential,
@@ -102,11 +102,7 @@ pub(super) fn user(connection: &Connection, app: AppKey, row: &Row<'_>) -> Resul
     let cells = Cells::new(row, "users", 0);
     let id = UserId(cells.object_id(0)?);
     let guest = cells.flag(2)?;
-    let kind = match cells.get::<i64>(1)? {
-        0 => UserType::Normal,
-        1 => UserType::Server,
-        other => return Err(cells.corrupt(&format_args!("{other} is no kind of user"))),
-    };
+    let kind = kind(&cells)?;
     let identities = if guest {
         let id = cells.get::<Option<String>>(5)?.unwrap_or_else(|| anonymous_identity_id(id));
         vec![Identity { id, provider: ProviderType::AnonUser, data: Map::new() }]
@@ -128,6 +124,15 @@ pub(super) fn user(connection: &Connection, app: AppKey, row: &Row<'_>) -> Resul
         custom_data: cells.json(6)?,
         identities,
     })
+}
+
+/// Reads the kind of a user, which stands behind the id.
+pub(super) fn kind(cells: &Cells<'_>) -> Result<UserType> {
+    match cells.get::<i64>(1)? {
+        0 => Ok(UserType::Normal),
+        1 => Ok(UserType::Server),
+        other => Err(cells.corrupt(&format_args!("{other} is no kind of user"))),
+    }
 }
 
 fn identities_of(connection: &Connection, app: AppKey, user: UserId) -> Result<Vec<Identity>> {
@@ -418,6 +423,18 @@ pub(super) fn logged(row: &Row<'_>) -> Result<Logged> {
         details: serde_json::from_str(&details).map_err(|error| cells.corrupt(&error))?,
     };
     Ok(Logged { entry, device: cells.get(9)? })
+}
+
+/// Reads `what, day, which, n`.
+pub(super) fn tally(row: &Row<'_>) -> Result<Tally> {
+    let cells = Cells::new(row, "tallies", 0);
+    let (what, which) = (cells.get(0)?, cells.get(2)?);
+    Ok(Tally {
+        day: Day(cells.get(1)?),
+        what: Tallied::from_numbers(what, which)
+            .ok_or_else(|| cells.corrupt(&format_args!("{which} is none of these")))?,
+        n: u64::try_from(cells.get::<i64>(3)?).map_err(|error| cells.corrupt(&error))?,
+    })
 }
 
 /// Reads day, platform and count.

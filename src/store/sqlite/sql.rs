@@ -108,8 +108,10 @@ pub(super) const TOLD_EMAIL: &str = "(case when json_valid(i.data) then lower(i.
 pub(super) const TOLD_NAME: &str = "(case when json_valid(i.data) then lower(i.data ->> '$.name') end)";
 
 pub(super) mod apps;
+pub(super) mod tallies;
 
 pub(super) use apps::*;
+pub(super) use tallies::*;
 
 statements! {
     // The writer's shared transaction, and each act's part of it.
@@ -176,7 +178,7 @@ statements! {
          where app = ?1 and id = ?2 and guest = 0 and (last_seen is null or last_seen < ?3)";
     SET_CUSTOM_DATA = "update users set custom_data = ?3 where app = ?1 and id = ?2";
     SET_DISABLED = "update users set disabled = ?3 where app = ?1 and id = ?2";
-    DELETE_USER = "delete from users where app = ?1 and id = ?2 returning guest";
+    DELETE_USER = "delete from users where app = ?1 and id = ?2 returning id, kind";
     DELETE_SESSION = "delete from sessions where app = ?1 and user = ?2 and id = ?3";
     DELETE_SESSIONS_OF = "delete from sessions where app = ?1 and user = ?2";
 
@@ -387,6 +389,7 @@ statements! {
     DELETE_ADMIN_KEY = "delete from admin_keys where public_key = ?1";
     DELETE_ADMIN_KEYS_OF = "delete from admin_keys where admin = ?1";
     ADMIN_SESSION = "select id, admin, public_key, expires from admin_sessions where id = ?1";
+    ADMIN_SESSIONS_OF = "select id, admin, public_key, expires from admin_sessions where admin = ?1 order by id";
     INSERT_ADMIN_SESSION =
         "insert into admin_sessions (id, admin, public_key, expires) values (?1, ?2, ?3, ?4)";
     DELETE_ADMIN_SESSION = "delete from admin_sessions where id = ?1";

@@ -82,7 +82,7 @@ async fn every_statement_prepares() {
     let directory = TempDir::new().unwrap();
     let store = open(&directory, 8);
     submit(&store, |desk| {
-        for (name, statement) in sql::ALL.iter().chain(sql::apps::ALL) {
+        for (name, statement) in sql::ALL.iter().chain(sql::apps::ALL).chain(sql::tallies::ALL) {
             desk.connection().prepare(statement).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         Ok(())

@@ -6,6 +6,7 @@ mod desk;
 mod drafts;
 mod import;
 mod logs;
+mod numbers;
 mod office;
 mod pending;
 mod providers;

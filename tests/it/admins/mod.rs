@@ -5,6 +5,7 @@ mod bootstrap;
 mod digest;
 mod drafts;
 mod roles;
+mod sessions;
 mod sign_in;
 mod strangers;
 mod tokens;

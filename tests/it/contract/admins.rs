@@ -145,6 +145,22 @@ pub(crate) async fn a_session_is_opened_by_who_may_and_ends(engine: &dyn Engine)
     assert_eq!(store.admin_session(open.session.id).await.unwrap(), None);
 }
 
+pub(crate) async fn the_sessions_of_an_administrator_are_its_own(engine: &dyn Engine) {
+    let store = with_admins(engine, [1, 2]).await;
+    store.make_admin_key(key(1, 1)).await.unwrap();
+    let acts = [session(3, 1, None), session(1, 1, Some(&key(1, 1))), session(2, 2, None)];
+    for act in acts.clone() {
+        assert!(store.open_admin_session(act).await.unwrap());
+    }
+    let [with_password, with_key, of_another] = acts.map(|act| act.session);
+    let of = async |n| store.admin_sessions_of(admin_id(n)).await.unwrap();
+    assert_eq!(of(1).await, [with_key, with_password.clone()]);
+    assert_eq!(of(2).await, [of_another]);
+    assert_eq!(of(9).await, []);
+    store.revoke_admin_key(key(1, 1).public_key).await.unwrap();
+    assert_eq!(of(1).await, [with_password]);
+}
+
 pub(crate) async fn a_deleted_administrator_leaves_nothing_behind(engine: &dyn Engine) {
     let store = with_admins(engine, [1, 2]).await;
     store.make_admin_key(key(1, 1)).await.unwrap();

@@ -188,7 +188,7 @@ pub(crate) async fn a_deleted_user_takes_its_keys_along(engine: &dyn Engine) {
     }
     store.log_in(log_in_with(key_claim(&keys[1]), NOON, 21)).await.unwrap();
     for user in [keys[0].user, keys[2].user] {
-        assert!(store.delete_user(DeleteUser { app: APP, user, event: None }).await.unwrap());
+        assert!(store.delete_user(DeleteUser { app: APP, user, event: None, now: NOON }).await.unwrap());
     }
     for (n, key) in (30..).zip(&keys) {
         assert_eq!(store.api_key(APP, make(key).hash).await.unwrap(), None);

@@ -322,7 +322,12 @@ pub(crate) async fn a_deleted_user_takes_its_credential_along(engine: &dyn Engin
     store.register(confirmed(register(1, ANNA, NOON))).await.unwrap();
     store.log_in(guest(NOON, 1)).await.unwrap();
     store.link(link(1, email_claim(1))).await.unwrap();
-    assert!(store.delete_user(DeleteUser { app: APP, user: user_id(NOON, 1), event: None }).await.unwrap());
+    assert!(
+        store
+            .delete_user(DeleteUser { app: APP, user: user_id(NOON, 1), event: None, now: NOON })
+            .await
+            .unwrap()
+    );
     assert_eq!(store.credential(APP, ANNA).await.unwrap(), None);
     assert_eq!(store.pending(APP, None, 10).await.unwrap(), []);
     // Whoever checked its password just before comes too late.

@@ -74,7 +74,7 @@ pub(crate) async fn an_act_that_is_refused_keeps_no_event(engine: &dyn Engine) {
         store.link(Link { events: events(1), ..act }).await.unwrap();
     }
     let nobody = NewEvent { id: event_id(1), user: "{}".to_owned(), providers: vec![], at: NOON };
-    let delete = DeleteUser { app: APP, user: user_id(NOON, 9), event: Some(nobody) };
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 9), event: Some(nobody), now: NOON };
     assert!(!store.delete_user(delete).await.unwrap());
     assert_eq!(store.due_events(FAR, 100).await.unwrap(), []);
     assert_eq!(store.next_event().await.unwrap(), None);
@@ -108,7 +108,7 @@ pub(crate) async fn who_was_deleted_is_told_as_it_was(engine: &dyn Engine) {
         providers: vec![ProviderType::AnonUser, ProviderType::Apple],
         at: NOON.plus(99),
     };
-    let delete = DeleteUser { app: APP, user: act.user, event: Some(told.clone()) };
+    let delete = DeleteUser { app: APP, user: act.user, event: Some(told.clone()), now: NOON };
     assert!(store.delete_user(delete.clone()).await.unwrap());
     assert!(!store.delete_user(delete).await.unwrap());
     let expected = Event {

@@ -103,7 +103,7 @@ pub(crate) async fn an_identity_is_compared_byte_for_byte_within_its_provider_an
     let elsewhere = LogIn { app: OTHER, ..log_in_with(claim("anna"), NOON, 1) };
     store.log_in(elsewhere.clone()).await.unwrap();
     assert_eq!(store.user_count(OTHER).await.unwrap(), 1);
-    let delete = DeleteUser { app: OTHER, user: elsewhere.user, event: None };
+    let delete = DeleteUser { app: OTHER, user: elsewhere.user, event: None, now: NOON };
     assert!(store.delete_user(delete).await.unwrap());
     assert!(store.user(APP, user_id(NOON, 1)).await.unwrap().is_some());
 }
@@ -157,7 +157,7 @@ pub(crate) async fn who_was_deleted_comes_back_as_somebody_new(engine: &dyn Engi
     store.log_in(first.clone()).await.unwrap();
     become_someone(&store, [2]).await;
     for (user, claim) in [(first.user, claim("anna")), (user_id(NOON, 2), claim("2"))] {
-        let delete = DeleteUser { app: APP, user, event: None };
+        let delete = DeleteUser { app: APP, user, event: None, now: NOON };
         assert!(store.delete_user(delete.clone()).await.unwrap());
         assert!(!store.delete_user(delete).await.unwrap());
         assert_eq!(store.user(APP, user).await.unwrap(), None);

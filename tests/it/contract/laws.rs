@@ -43,8 +43,11 @@ pub(crate) async fn what_was_answered_is_there_after_reopening(engine: &dyn Engi
     store.set_refresh_token_seconds(APP, 1_800).await.unwrap();
     store.append_logs(AppendLogs { entries: vec![(APP, entry(4))] }).await.unwrap();
     store.count_guest_logins(count(1, TODAY, Platform::Ios, 5)).await.unwrap();
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 3), event: None, now: NOON };
+    assert!(store.delete_user(delete).await.unwrap());
     let before = everything(&store).await;
     assert!(before.contains("anna@example.com") && before.contains("key-1"), "{before}");
+    assert!(before.contains("Deleted") && before.contains("people: 3"), "{before}");
     drop(store);
     assert_eq!(everything(&engine.open()).await, before);
 }
@@ -76,7 +79,8 @@ async fn everything(store: &Arc<dyn Store>) -> String {
         limit: 9,
     };
     let log = (store.logs(APP, query).await.unwrap(), store.guest_logins(APP, TODAY).await.unwrap());
-    let kept = (kept, log);
+    let counted = (store.tallies(APP, TODAY).await.unwrap(), store.standing(APP).await.unwrap());
+    let kept = (kept, log, counted);
     let account = (kept, pending, email, claimant, keys);
     format!("{users:#?}{sessions:#?}{device:#?}{server:#?}{apps:#?}{account:#?}")
 }
@@ -117,6 +121,7 @@ pub(crate) async fn a_link_that_fails_half_way_leaves_the_guest_one(engine: &dyn
     let session = store.sessions_of(APP, act.user).await.unwrap().remove(0);
     assert_eq!(session.expires, None);
     assert_eq!(store.claimant(APP, act.claim.provider, "anna").await.unwrap(), None);
+    assert_eq!(store.tallies(APP, TODAY).await.unwrap(), []);
     assert_eq!(store.link(act).await.unwrap(), Linked::Linked);
 }
 
@@ -293,7 +298,7 @@ pub(crate) async fn text_with_a_nul_is_refused(engine: &dyn Engine) {
     let redirect = PutRedirect { state: [1; 32], record: "\0".to_owned(), until: NOON, now: NOON };
     assert!(unavailable(store.put_redirect(redirect).await));
     let event = NewEvent { id: event_id(1), user: "\0".to_owned(), providers: vec![], at: NOON };
-    let delete = DeleteUser { app: APP, user: user_id(NOON, 2), event: Some(event) };
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 2), event: Some(event), now: NOON };
     assert!(unavailable(store.delete_user(delete).await.map(drop)));
     assert_eq!(store.user(APP, user_id(NOON, 2)).await.unwrap(), Some(user_of(&guest(NOON, 2))));
     assert_eq!(store.user_count(APP).await.unwrap(), 1);

@@ -182,7 +182,7 @@ pub(crate) async fn who_is_gone_or_disabled_is_not_linked(engine: &dyn Engine) {
     let user = |n| user_id(NOON, n);
     store.log_out(LogOut { app: APP, user: user(1), session: session_id(NOON, 1) }).await.unwrap();
     store.set_disabled(SetDisabled { app: APP, user: user(2), disabled: true }).await.unwrap();
-    store.delete_user(DeleteUser { app: APP, user: user(3), event: None }).await.unwrap();
+    store.delete_user(DeleteUser { app: APP, user: user(3), event: None, now: NOON }).await.unwrap();
     store.revoke_sessions(RevokeSessions { app: APP, user: user(4) }).await.unwrap();
     let elsewhere = Link { app: OTHER, ..link(5, claim("anna")) };
     let by_another = Link { session: session_id(NOON, 1), ..link(5, claim("anna")) };

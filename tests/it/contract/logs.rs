@@ -176,6 +176,6 @@ pub(crate) async fn entries_outlive_their_user(engine: &dyn Engine) {
     store.log_in(guest(NOON, 1)).await.unwrap();
     store.append_logs(append(APP, [3])).await.unwrap();
     let user: UserId = user_id(NOON, 1);
-    store.delete_user(passerby::store::DeleteUser { app: APP, user, event: None }).await.unwrap();
+    store.delete_user(passerby::store::DeleteUser { app: APP, user, event: None, now: NOON }).await.unwrap();
     assert_eq!(found(&*store, APP, &LogQuery { user: Some(user), ..ALL }).await, [3]);
 }

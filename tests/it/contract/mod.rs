@@ -22,6 +22,7 @@ mod model;
 mod pages;
 mod races;
 mod sqlite;
+mod tallies;
 mod users;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ macro_rules! contract {
                 an_address_is_one_administrators,
                 a_key_pair_is_found_by_either_half_until_it_is_revoked,
                 a_session_is_opened_by_who_may_and_ends,
+                the_sessions_of_an_administrator_are_its_own,
                 a_deleted_administrator_leaves_nothing_behind,
                 roles_are_given_and_taken_where_both_are_there,
                 projects_have_names_of_their_own,
@@ -239,6 +241,13 @@ macro_rules! contract {
                 keys_made_at_once_keep_their_limit_and_names,
                 a_login_that_meets_a_deletion_comes_before_it_or_is_somebody_new,
                 an_email_that_is_deleted_while_it_is_linked_goes_or_stays_whole,
+            }
+            tallies: {
+                an_app_that_nobody_used_has_nothing_counted,
+                guests_are_counted_by_what_becomes_of_them,
+                a_guest_whose_login_was_not_noted_is_missing_alone,
+                an_impossible_count_is_corrupt,
+                whatever_happens_is_counted_as_a_look_at_everybody_says,
             }
             users: {
                 logging_out_ends_one_session,

@@ -58,8 +58,8 @@ fn few_acts() -> Vec<Act> {
         Act::ConfirmByHand(credential_id(1)),
         Act::DeletePending(credential_id(2)),
         Act::SetPassword(SetPassword { app: APP, credential: credential_id(1), hash: password(9) }),
-        Act::DeleteUser(DeleteUser { app: APP, user: user_id(NOON, 1), event: None }),
-        Act::DeleteUser(DeleteUser { app: APP, user: user_id(NOON.plus(9), 3), event: None }),
+        Act::DeleteUser(DeleteUser { app: APP, user: user_id(NOON, 1), event: None, now: NOON }),
+        Act::DeleteUser(DeleteUser { app: APP, user: user_id(NOON.plus(9), 3), event: None, now: NOON }),
         Act::SetDisabled(SetDisabled { app: APP, user: user_id(NOON, 1), disabled: true }),
         Act::SetDisabled(SetDisabled { app: APP, user: user_id(NOON, 1), disabled: false }),
         Act::Expire(expire(EXPIRED)),
@@ -181,7 +181,7 @@ fn any_act() -> impl Strategy<Value = Act> {
             Act::SetDisabled(SetDisabled { app: APP, user, disabled })
         }),
         1 => user().prop_map(|user| Act::Revoke(RevokeSessions { app: APP, user })),
-        1 => user().prop_map(|user| Act::DeleteUser(DeleteUser { app: APP, user, event: None })),
+        1 => user().prop_map(|user| Act::DeleteUser(DeleteUser { app: APP, user, event: None, now: NOON })),
         1 => (0..200 * DAY).prop_map(|seconds| Act::Expire(expire(seconds))),
         4 => (credential(), 0..EMAILS, time(), any::<bool>()).prop_map(|(n, email, now, at_once)| {
             let act = register(n, email_at(email), now);

@@ -286,7 +286,7 @@ pub(crate) async fn a_login_that_meets_a_deletion_comes_before_it_or_is_somebody
         };
         let deleting = tokio::spawn({
             let store = Arc::clone(&store);
-            let act = DeleteUser { app: APP, user: first.user, event: None };
+            let act = DeleteUser { app: APP, user: first.user, event: None, now: NOON };
             async move { store.delete_user(act).await.unwrap() }
         });
         let logged_in = store.log_in(again.clone()).await.unwrap();

@@ -5,16 +5,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use passerby::model::{AnonymousUserExpiration, Day, ExpiryClock, Page, User};
+use passerby::model::{AnonymousUserExpiration, DAY, Day, ExpiryClock, Page, Platform, User};
 use passerby::store::sqlite::{OpenError, Options, Sqlite};
-use passerby::store::{Bearer, Error, Expire, Linked, LogIn, Store};
+use passerby::store::{ApiKey, Bearer, Error, Expire, Linked, LogIn, Standing, Store, Touch};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::given::{
-    APP, NOON, TODAY, claim, guest, link, log_in_all, new_app, session_id, session_of, user_id, user_of,
-    with_device,
+    APP, NOON, TODAY, api_key, become_someone, claim, guest, link, log_in_all, log_in_with, make, new_app,
+    session_id, session_of, user_id, user_of, with_device,
 };
+use super::logs::count;
 use super::{Engine, contract, tampered};
 
 /// A database file in a directory of its own.
@@ -160,6 +161,51 @@ async fn a_file_of_the_second_schema_keeps_its_secrets_and_lets_everybody_in() {
     let app = store.app(APP).await.unwrap().unwrap();
     let addresses: Vec<String> = app.access_list.into_iter().map(|entry| entry.address).collect();
     assert_eq!((addresses, app.refresh_token_seconds), (vec!["0.0.0.0/0".to_owned()], None));
+}
+
+/// Whoever is there when the counts begin is counted, whatever was counted before.
+#[tokio::test]
+async fn a_file_of_the_sixth_schema_is_counted_once() {
+    let file = File::fresh();
+    let store = file.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    for n in 0..6 {
+        let at = NOON.plus(i64::from(n / 2) * DAY);
+        store.log_in(guest(at, n)).await.unwrap();
+    }
+    let day = |days| Day(TODAY.0 + days);
+    // Of the six guests one more was noted than came, as if it had gone, and of another day none.
+    store.count_guest_logins(count(1, TODAY, Platform::Ios, 3)).await.unwrap();
+    store.count_guest_logins(count(1, day(2), Platform::Ios, 2)).await.unwrap();
+    for n in [1, 2] {
+        let user = user_id(NOON.plus(i64::from(n / 2) * DAY), n);
+        store.touch(Touch { app: APP, user, at: day(9).start() }).await.unwrap();
+    }
+    become_someone(&store, [0]).await;
+    store.log_in(log_in_with(claim("berta"), NOON.plus(-40 * DAY), 50)).await.unwrap();
+    let server = ApiKey { server: true, ..api_key(1, user_id(NOON.plus(DAY), 60)) };
+    store.make_api_key(make(&server)).await.unwrap();
+    drop(store);
+    let (first, last) = ("'00000000bdeec4a037000001'", "'ffffffffbdeec4a037000001'");
+    let brought = |id: &str, seen: &str| {
+        format!("insert into users values (7, unhex({id}), 1, 0, 0, {seen}, 'from-elsewhere', null);")
+    };
+    file.run(&format!(
+        "{}{} drop table tallies; pragma user_version = 6",
+        brought(first, &day(1).0.to_string()),
+        brought(last, "null")
+    ));
+    for _again in 0..2 {
+        let standing = file.open().standing(APP).await.unwrap();
+        let expected = Standing {
+            made: vec![(TODAY, 1), (day(1), 2), (day(2), 2)],
+            active: vec![(day(1), 1), (day(2), 2), (day(9), 2)],
+            brought: vec![(day(1), 1), (Day(49_710), 1)],
+            people: 2,
+            servers: 1,
+        };
+        assert_eq!(standing, expected);
+    }
 }
 
 /// An index more would be a write more of every login.

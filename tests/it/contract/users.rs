@@ -53,7 +53,7 @@ pub(crate) async fn revoking_ends_every_session_and_keeps_the_user(engine: &dyn 
 pub(crate) async fn a_deleted_user_is_gone(engine: &dyn Engine) {
     let store = engine.open();
     log_in_all(&store, [with_device(guest(NOON, 1), 5), guest(NOON, 2)]).await;
-    let delete = DeleteUser { app: APP, user: user_id(NOON, 1), event: None };
+    let delete = DeleteUser { app: APP, user: user_id(NOON, 1), event: None, now: NOON };
     assert!(!store.delete_user(DeleteUser { app: OTHER, ..delete.clone() }).await.unwrap());
     assert!(store.delete_user(delete.clone()).await.unwrap());
     assert!(!store.delete_user(delete.clone()).await.unwrap(), "a second time there is nobody to delete");

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod lives;
+mod numbers;
 mod people;
 
 use passerby::expiry::{Reaper, Step};

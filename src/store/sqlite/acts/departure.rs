@@ -9,7 +9,7 @@ use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
 
 /// What there is of an app beside its snapshots.
-const BITES: [&str; 16] = [
+const BITES: [&str; 17] = [
     sql::CLEAR_DRAFTS,
     sql::CLEAR_KEYS,
     sql::CLEAR_DIRECTORIES,
@@ -26,6 +26,7 @@ const BITES: [&str; 16] = [
     sql::CLEAR_EVENTS,
     sql::CLEAR_LOGS,
     sql::CLEAR_GUEST_LOGINS,
+    sql::CLEAR_TALLIES,
 ];
 
 /// Takes an app away. Its directories are forgotten at once, so that one of them may become an app again.

@@ -1,10 +1,11 @@
 //! A bite of expiry.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::events;
+use super::tallies::{Guest, Tallies};
 use super::users::delete_sessions_of;
-use crate::model::{User, UserId};
+use crate::model::{Tallied, User, UserId};
 use crate::store::sqlite::asks::after;
 use crate::store::sqlite::rule::Due;
 use crate::store::sqlite::writer::{Act, Desk};
@@ -34,13 +35,17 @@ impl Act for Expire {
             more |= seen.len() == left;
             removed.extend(seen);
         }
-        for user in &removed {
+        let mut tallies = Tallies::default();
+        for (user, guest) in &removed {
+            tallies.left(guest);
+            tallies.count(self.now.day(), Tallied::Expired);
             delete_sessions_of(desk, self.app, user.id)?;
             if self.events {
                 events::keep_expiry(desk, self.app, user, self.now)?;
             }
         }
-        let mut removed: Vec<UserId> = removed.into_iter().map(|user| user.id).collect();
+        tallies.write(desk, self.app)?;
+        let mut removed: Vec<UserId> = removed.into_iter().map(|(user, _)| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })
     }
@@ -77,19 +82,21 @@ impl Expire {
         Ok(stretch)
     }
 
-    fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<User>> {
+    fn delete_up_to(&self, desk: &Desk, due: Due, last: UserId) -> Result<Vec<(User, Guest)>> {
         let Due { made_before, seen_before, brought_before } = due;
         let cursor = after(&self.after);
         let params = params![self.app.0, cursor, made_before.0.0, seen_before, brought_before, last.0.0];
-        let connection = desk.connection();
-        row::all(connection, sql::DELETE_DUE_UP_TO, params, |row| row::user(connection, self.app, row))
+        row::all(desk.connection(), sql::DELETE_DUE_UP_TO, params, |row| self.removed(desk, row))
     }
 
-    fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<User>> {
+    fn delete_seen(&self, desk: &Desk, due: Due, limit: usize) -> Result<Vec<(User, Guest)>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let Due { made_before, seen_before, brought_before } = due;
         let params = params![self.app.0, limit, made_before.0.0, seen_before, brought_before];
-        let connection = desk.connection();
-        row::all(connection, sql::DELETE_DUE_SEEN, params, |row| row::user(connection, self.app, row))
+        row::all(desk.connection(), sql::DELETE_DUE_SEEN, params, |row| self.removed(desk, row))
+    }
+
+    fn removed(&self, desk: &Desk, row: &Row<'_>) -> Result<(User, Guest)> {
+        Ok((row::user(desk.connection(), self.app, row)?, Guest::read(row)?))
     }
 }

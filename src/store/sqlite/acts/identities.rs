@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::credentials;
+use super::tallies::Tallies;
 use crate::model::{AppKey, ObjectId, ProviderType, Timestamp, User, UserId, UserType};
 use crate::store::sqlite::failure::unless_taken;
 use crate::store::sqlite::writer::Desk;
@@ -28,11 +29,15 @@ pub(super) fn insert_user(
     kind: UserType,
     active: Option<Timestamp>,
 ) -> Result<()> {
-    let kind = match kind {
+    let number = match kind {
         UserType::Normal => 0,
         UserType::Server => 1,
     };
-    unless_taken(desk.run(sql::INSERT_USER, params![app.0, user.0.0, kind, active.map(|at| at.0)]))
+    let params = params![app.0, user.0.0, number, active.map(|at| at.0)];
+    unless_taken(desk.run(sql::INSERT_USER, params))?;
+    let mut tallies = Tallies::default();
+    tallies.came(user, kind);
+    tallies.write(desk, app)
 }
 
 /// Writes what the provider tells now under the user's identity, adding that when it is not there; says its place.

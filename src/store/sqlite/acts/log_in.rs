@@ -2,8 +2,9 @@
 
 use rusqlite::params;
 
+use super::tallies::Tallies;
 use super::{events, identities};
-use crate::model::{AppKey, Device, ProviderType, Session, UserId};
+use crate::model::{AppKey, Device, ProviderType, Session, Tallied, UserId};
 use crate::store::sqlite::asks::claimant;
 use crate::store::sqlite::failure::{is_taken, refuse_nul, unless_taken};
 use crate::store::sqlite::writer::{Act, Desk};
@@ -55,6 +56,7 @@ impl LogIn {
         let identity = identities::renew(desk, self.app, &user, claim)?;
         desk.run(sql::TOUCH, params![self.app.0, id.0.0, self.now.0])?;
         self.open_session(desk, id, identity)?;
+        self.count(desk, claim)?;
         self.keep_events(desk, id, false)?;
         Ok(LoggedIn::In { user: id, created: false, identity })
     }
@@ -67,8 +69,13 @@ impl LogIn {
         identities::insert_user(desk, self.app, self.user, self.kind, Some(self.now))?;
         let identity = identities::claim(desk, self.app, self.user, claim)?;
         self.open_session(desk, self.user, identity)?;
+        self.count(desk, claim)?;
         self.keep_events(desk, self.user, true)?;
         Ok(LoggedIn::In { user: self.user, created: true, identity })
+    }
+
+    fn count(&self, desk: &Desk, claim: &Claim) -> Result<()> {
+        Tallies::of(self.now.day(), Tallied::LoggedIn(claim.provider)).write(desk, self.app)
     }
 
     fn provider(&self) -> ProviderType {

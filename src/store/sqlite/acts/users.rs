@@ -3,8 +3,9 @@
 use rusqlite::params;
 use serde_json::Value;
 
+use super::tallies::{Guest, Tallies};
 use super::{events, identities};
-use crate::model::{AppKey, UserId};
+use crate::model::{AppKey, Tallied, UserId};
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
 use crate::store::{DeleteUser, LogOut, Result, RevokeSessions, SetCustomData, SetDisabled, Touch};
@@ -22,11 +23,15 @@ impl Act for Touch {
 
     fn perform(&self, desk: &mut Desk) -> Result<()> {
         let touched = desk.run(sql::TOUCH, params![self.app.0, self.user.0.0, self.at.0])?;
-        // The day a guest was made stands in its id already.
-        if touched == 0 && self.at.day() > self.user.0.created().day() {
-            desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, self.at.day().0])?;
+        if touched > 0 {
+            return Ok(());
         }
-        Ok(())
+        let (guest, day) = (Guest::of(desk, self.app, self.user)?, self.at.day());
+        let Some(guest) = guest.filter(|guest| guest.is_later(day)) else { return Ok(()) };
+        desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, day.0])?;
+        let mut tallies = Tallies::default();
+        tallies.seen(&guest, day);
+        tallies.write(desk, self.app)
     }
 }
 
@@ -58,26 +63,36 @@ impl Act for DeleteUser {
     type Done = bool;
 
     fn perform(&self, desk: &mut Desk) -> Result<bool> {
-        let there = delete(desk, self.app, self.user)?;
-        if let Some(event) = self.event.as_ref().filter(|_| there) {
+        let Some(was_guest) = delete(desk, self.app, self.user)? else { return Ok(false) };
+        if was_guest {
+            Tallies::of(self.now.day(), Tallied::Deleted).write(desk, self.app)?;
+        }
+        if let Some(event) = &self.event {
             events::keep_removal(desk, self.app, self.user, event)?;
         }
-        Ok(there)
+        Ok(true)
     }
 }
 
-/// Removes a user with all that is its own, if it is there.
-pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<bool> {
+/// Removes a user with all that is its own; says whether it was a guest, if it was there.
+pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<Option<bool>> {
+    let guest = Guest::of(desk, app, user)?;
     let deleted = row::one(desk.connection(), sql::DELETE_USER, params![app.0, user.0.0], |row| {
-        row::Cells::new(row, "users", 0).get::<bool>(0)
+        row::kind(&row::Cells::new(row, "users", 0))
     })?;
-    let Some(guest) = deleted else { return Ok(false) };
+    let Some(kind) = deleted else { return Ok(None) };
     delete_sessions_of(desk, app, user)?;
-    // A guest has nothing by which to log in.
-    if !guest {
-        identities::forget(desk, app, user)?;
+    let mut tallies = Tallies::default();
+    match &guest {
+        // It has nothing by which to log in.
+        Some(guest) => tallies.left(guest),
+        None => {
+            tallies.went(user, kind);
+            identities::forget(desk, app, user)?;
+        }
     }
-    Ok(true)
+    tallies.write(desk, app)?;
+    Ok(Some(guest.is_some()))
 }
 
 impl Act for SetCustomData {

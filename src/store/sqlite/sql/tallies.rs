@@ -1,0 +1,19 @@
+//! What is counted by day.
+
+statements! {
+    ADD_TO_TALLY =
+        "insert into tallies (app, what, day, which, n) values (?1, ?2, ?3, ?4, ?5)
+         on conflict (app, what, day, which) do update set n = n + excluded.n";
+    TALLIES =
+        "select what, day, which, n from tallies
+         where app = ?1 and what in (5, 6, 7, 8, 9, 10) and day >= ?2 order by what, day, which";
+    STANDING =
+        "select what, day, sum(n) from (
+             select what, day, n from tallies where app = ?1 and what < 5
+             union all select 0, day, logins from guest_logins where app = ?1
+             union all select 1, day, logins from guest_logins where app = ?1
+         ) group by what, day having sum(n) > 0 order by what, day";
+    GUEST = concat!(
+        "select ", user_columns!("u."), " from users u where u.app = ?1 and u.id = ?2 and u.guest = 1"
+    );
+}
