@@ -165,7 +165,7 @@ fn kept_routes() -> Router<Http> {
         )
         .merge(document_routes("sync/config", SYNC))
         .merge(document_routes("graphql/config", GRAPHQL))
-        .merge(document_routes("graphql/validation_settings", VALIDATION))
+        .merge(document_routes("validation_settings/graphql", VALIDATION))
         .merge(document_routes("hosting/config", HOSTING))
         .merge(document_routes("data_api/config", DATA_API))
         .merge(fixed_routes())
