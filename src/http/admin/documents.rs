@@ -208,7 +208,7 @@ pub(super) async fn update_environment_value(
     let modified = call.auth().clock().now().0;
     let view = change(&call, &app, |snapshot| {
         let old = environment_name(snapshot, &id)?;
-        let name = body.get("name").and_then(Value::as_str).unwrap_or(&old).to_owned();
+        let name = if body.contains_key("name") { required(&body, "name")? } else { &old }.to_owned();
         if name != old && id_of(&snapshot.config, "environment_values", &name).is_some() {
             return Err(PartRefusal::Exists { kind: PartKind::EnvironmentValue, name }.into());
         }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::app_in_group;
 use super::working::{
-    Refused, change, changeable, id_of, is_older, name_of, not_found, object, put, required, set_id, shown,
+    Refused, change, changeable, flags, id_of, is_older, name_of, not_found, object, put, required, set_id,
+    shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -16,6 +17,8 @@ use crate::model::ObjectId;
 
 /// The list of functions of the newer versions.
 const LIST: &str = "functions/config.json";
+/// What is true or false of a function.
+const FLAGS: [&str; 3] = ["private", "disable_arg_logs", "run_as_system"];
 
 /// `GET …/functions`: `[{_id, name, last_modified}]`.
 pub(super) async fn list(call: Call, Path((group, app)): Path<(String, String)>) -> Answer {
@@ -53,6 +56,7 @@ pub(super) async fn create(call: Call, Path((group, app)): Path<(String, String)
         let name = required(&body, "name")?.to_owned();
         let source = required(&body, "source")?;
         function_name(&name)?;
+        flags(&body, &FLAGS)?;
         if all(snapshot).iter().any(|(known, _)| *known == name) {
             return Err(PartRefusal::Exists { kind: PartKind::Function, name }.into());
         }
@@ -76,6 +80,7 @@ pub(super) async fn update(
         let (old, mut map) = find(snapshot, &id)?;
         let name = body.get("name").and_then(Value::as_str).unwrap_or(&old).to_owned();
         function_name(&name)?;
+        flags(&body, &FLAGS)?;
         if name != old && all(snapshot).iter().any(|(known, _)| *known == name) {
             return Err(PartRefusal::Exists { kind: PartKind::Function, name }.into());
         }

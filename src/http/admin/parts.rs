@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::app_in_group;
 use super::query::Query;
 use super::working::{
-    Refused, change, file_name, id_of, is_free, merge, name_of, not_found, object, put, required, set_id,
-    shown,
+    Refused, change, file_name, flags, id_of, is_free, merge, name_of, not_found, object, put, required,
+    set_id, shaped, shown,
 };
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
@@ -24,8 +24,8 @@ pub(super) struct Parts {
     folder: &'static str,
     /// What a list shows of each; everything when there is nothing here.
     listed: &'static [&'static str],
-    /// Of which a whole view has them.
-    defaults: &'static [(&'static str, bool)],
+    /// What is true or false of each; no view is without it.
+    flags: &'static [&'static str],
     /// What an update answers.
     updated: StatusCode,
 }
@@ -34,21 +34,21 @@ pub(super) const VALUES: Parts = Parts {
     kind: PartKind::Value,
     folder: "values",
     listed: &["name", "private", "from_secret"],
-    defaults: &[("private", false), ("from_secret", false)],
+    flags: &["private", "from_secret"],
     updated: StatusCode::NO_CONTENT,
 };
 pub(super) const TRIGGERS: Parts = Parts {
     kind: PartKind::Trigger,
     folder: "triggers",
     listed: &[],
-    defaults: &[("disabled", false)],
+    flags: &["disabled"],
     updated: StatusCode::NO_CONTENT,
 };
 pub(super) const LOG_FORWARDERS: Parts = Parts {
     kind: PartKind::LogForwarder,
     folder: "log_forwarders",
     listed: &[],
-    defaults: &[("disabled", false)],
+    flags: &["disabled"],
     updated: StatusCode::NO_CONTENT,
 };
 
@@ -228,8 +228,9 @@ fn view(
         map.shift_remove(key);
     }
     view.extend(map);
-    for (key, default) in parts.defaults {
-        view.entry(*key).or_insert(Value::Bool(*default));
+    for flag in parts.flags {
+        let is_set = view.get(*flag).and_then(Value::as_bool).unwrap_or(false);
+        view.insert((*flag).to_owned(), is_set.into());
     }
     view.insert("last_modified".to_owned(), modified.into());
     if parts.folder == "triggers" {
@@ -261,6 +262,11 @@ fn stored(
     mut map: Map<String, Value>,
     body: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Refused> {
+    flags(body, parts.flags)?;
+    if parts.folder == "triggers" {
+        shaped(body, &["function_id", "function_name"], Value::is_string, "a text")?;
+        shaped(body, &["config", "event_processors"], Value::is_object, "an object")?;
+    }
     merge(&mut map, body);
     for key in ["_id", "id", "last_modified"] {
         map.shift_remove(key);

@@ -160,9 +160,28 @@ pub(super) fn required<'a>(body: &'a Map<String, Value>, key: &'static str) -> R
     text.ok_or_else(|| PartRefusal::Missing(key).into())
 }
 
+/// What has to be true or false, where it is given at all.
+pub(super) fn flags(body: &Map<String, Value>, keys: &[&str]) -> Result<(), Refused> {
+    shaped(body, keys, Value::is_boolean, "true or false")
+}
+
+/// What has to be of a form, where it is given at all.
+pub(super) fn shaped(
+    body: &Map<String, Value>,
+    keys: &[&str],
+    form: fn(&Value) -> bool,
+    expected: &str,
+) -> Result<(), Refused> {
+    let is_wrong = |key: &&&str| body.get(**key).is_some_and(|value| !value.is_null() && !form(value));
+    match keys.iter().find(is_wrong) {
+        Some(key) => Err(PartRefusal::Wrong(format!("`{key}`: expected {expected}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// A name that may be a file's.
 pub(super) fn file_name(name: &str) -> Result<(), Refused> {
-    let is_good = name.len() <= 128
+    let is_good = (1..=128).contains(&name.len())
         && !name.starts_with('.')
         && name
             .chars()

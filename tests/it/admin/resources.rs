@@ -83,6 +83,80 @@ fn a_value_is_listed_without_what_it_is() {
     assert_eq!(desk.ask("GET", &one, &Value::Null).0, 404);
 }
 
+/// One that lost its name would lose its id with it, and could not be reached any more.
+#[test]
+fn nothing_loses_its_name() {
+    let desk = Desk::open();
+    let (app, _) = desk.app("news");
+    for (kind, body) in [
+        ("functions", json!({ "name": "one", "source": "exports = 1;" })),
+        ("values", json!({ "name": "one", "value": 1 })),
+        ("environment_values", json!({ "name": "one", "values": {} })),
+        ("triggers", json!({ "name": "one", "type": "AUTHENTICATION" })),
+        ("log_forwarders", json!({ "name": "one" })),
+    ] {
+        let path = format!("{app}/{kind}");
+        let (status, made) = desk.ask("POST", &path, &body);
+        assert_eq!(status, 201, "{kind}: {made}");
+        let one = format!("{path}/{}", made["_id"].as_str().unwrap());
+        let before = desk.get(&one);
+        assert_eq!(desk.ask("PUT", &one, &json!({ "name": "" })).0, 400, "{kind}");
+        assert_eq!(desk.get(&one), before, "{kind}");
+    }
+}
+
+#[test]
+fn a_trigger_of_another_form_is_refused() {
+    let desk = Desk::open();
+    let (app, _) = desk.app("news");
+    let path = format!("{app}/triggers");
+    for (key, wrong) in [
+        ("function_id", json!({})),
+        ("function_name", json!(["f"])),
+        ("config", json!([])),
+        ("event_processors", json!([null])),
+    ] {
+        let mut body = json!({ "name": "t", "type": "AUTHENTICATION" });
+        body[key] = wrong;
+        let (status, said) = desk.ask("POST", &path, &body);
+        assert_eq!((status, &said["error_code"]), (400, &json!("InvalidParameter")), "{key}");
+        assert!(said["error"].as_str().unwrap().starts_with(&format!("`{key}`: expected ")), "{said}");
+    }
+    assert_eq!(desk.get(&path), json!([]));
+}
+
+#[test]
+fn what_is_true_or_false_is_nothing_else() {
+    let desk = Desk::open();
+    let (app, _) = desk.app("news");
+    for (kind, flag) in [
+        ("functions", "private"),
+        ("functions", "run_as_system"),
+        ("values", "private"),
+        ("values", "from_secret"),
+        ("triggers", "disabled"),
+        ("log_forwarders", "disabled"),
+    ] {
+        let path = format!("{app}/{kind}");
+        let mut body =
+            json!({ "name": flag, "type": "AUTHENTICATION", "source": "exports = 1;", "value": 1 });
+        body[flag] = json!("yes");
+        let said = desk.ask("POST", &path, &body);
+        let expected = json!({
+            "error": format!("`{flag}`: expected true or false"), "error_code": "InvalidParameter",
+            "link": "[link]" });
+        let mut refusal = said.1.clone();
+        refusal["link"] = json!("[link]");
+        assert_eq!((said.0, refusal), (400, expected), "{kind}");
+        body[flag] = json!(true);
+        let (status, made) = desk.ask("POST", &path, &body);
+        assert_eq!(status, 201, "{kind}: {made}");
+        let one = format!("{path}/{}", made["_id"].as_str().unwrap());
+        assert_eq!(desk.ask("PUT", &one, &json!({ (flag): 1 })).0, 400, "{kind}");
+        assert_eq!(desk.get(&one)[flag], json!(true), "{kind}");
+    }
+}
+
 #[test]
 fn a_trigger_names_its_function_for_old_and_new_clients() {
     let desk = Desk::open();
