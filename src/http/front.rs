@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, FORWARDED, HOST, HeaderName, HeaderValue, ORIGIN, VIA};
 use http::{HeaderMap, Request, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
 use tower::Service;
 
 use super::address::{self, X_FORWARDED_FOR};
 use super::call::ClientAddress;
 use super::client::events::{self, Event};
-use super::{Http, bland, cors, deadline, reply};
-use crate::auth::{Asked, FUNCTION_WALL, Journal};
+use super::{Failure, Http, bland, cors, deadline, reply};
+use crate::auth::{Asked, Error, FUNCTION_WALL, Journal};
 use crate::model::{Millis, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id");
@@ -125,6 +126,10 @@ impl Front {
             if let Some(answer) = answer {
                 return answer;
             }
+        }
+        if percent_decode_str(path).decode_utf8().is_err() {
+            let error = Error::BadParameter("the path is not UTF-8".to_owned());
+            return Failure::new(error, id, self.http.auth.public_url(), None).into_response();
         }
         let Some(_place) = self.enter(path) else {
             return reply::try_again("the server is busy: try again in a moment");

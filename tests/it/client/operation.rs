@@ -24,6 +24,23 @@ fn health_and_readiness_are_told() {
 }
 
 #[test]
+fn a_path_that_is_no_text_is_refused_as_everything_else_is() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    for (method, target) in [
+        ("POST", "/api/client/v2.0/app/%ff/auth/providers/anon-user/login"),
+        ("POST", "/api/admin/v3.0/auth/providers/%c3%28/login"),
+        ("GET", "/api/admin/v3.0/groups/%FF/apps"),
+        ("GET", "/api/public/v1.0/groups/byName/%80"),
+    ] {
+        let reply = server.request(method, target, &[], b"");
+        assert_eq!((reply.status, reply.header("content-type")), (400, Some("application/json")), "{target}");
+        let expected = json!({ "error": "the path is not UTF-8", "error_code": "InvalidParameter" });
+        assert_eq!(reply.json(), expected, "{target}");
+    }
+}
+
+#[test]
 fn metrics_count_logins_on_a_listener_of_their_own() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[&path("news"), "--metrics-listen", "127.0.0.1:0"]);
