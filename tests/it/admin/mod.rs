@@ -8,6 +8,7 @@ mod import;
 mod logs;
 mod numbers;
 mod office;
+mod openapi;
 mod pending;
 mod providers;
 mod resources;
