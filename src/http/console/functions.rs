@@ -244,8 +244,8 @@ impl<'a> Sheet<'a> {
             (radios("runs_as", "Authentication", runs_as, &[
                 ("application", "Application Authentication", "It runs as the user who calls it."),
                 ("system", "System", "It runs as the system user."),
-                ("user", "User Id", "It runs as the user of the id below."),
-                ("script", "Script", "It runs as the user whose id the script below returns."),
+                ("user", "User Id", "Kept for the original. Here it runs as the user who calls it."),
+                ("script", "Script", "Kept for the original. Here it runs as the user who calls it."),
             ]))
             (text("run_as_user_id", "User Id", "For the choice above.", self.text("run_as_user_id")))
             (area("run_as_user_id_script_source", "Script", "For the choice above.",

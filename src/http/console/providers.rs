@@ -226,7 +226,7 @@ impl<'a> Sheet<'a> {
             ProviderType::CustomFunction => custom_function::fields(place, record, choices),
             ProviderType::CustomToken => custom_token::fields(record, choices),
             ProviderType::Facebook | ProviderType::Google | ProviderType::Apple => {
-                oauth2::fields(self.kind, record, choices)
+                oauth2::fields(place, self.kind, record, choices)
             }
         })
     }

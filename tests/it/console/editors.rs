@@ -176,6 +176,34 @@ fn a_secret_is_made_with_the_provider_or_not_at_all() {
 }
 
 #[test]
+fn a_secret_that_is_not_there_is_kept_by_name_and_made_later() {
+    let providers = r#"{
+        "anon-user": {"name": "anon-user", "type": "anon-user", "disabled": false},
+        "custom-token": {"name": "custom-token", "type": "custom-token", "disabled": true, "config": {},
+            "secret_config": {"signingKeys": ["jwtKey"]}}
+    }"#;
+    let house = House::with(&[("auth/providers.json", providers)]);
+    let browser = house.browser();
+    let page = editor(&house, &browser, "custom-token");
+    assert!(
+        page.text.contains("<option value=\"jwtKey\" selected>jwtKey (not there)</option>"),
+        "{}",
+        page.text
+    );
+    save(&page, &browser, &[("enabled", "true")]);
+    assert_eq!(secrets(&house), [""; 0]);
+    // Its value alone, since its name is chosen already.
+    let value = "0123456789abcdef0123456789abcdef";
+    let saved = save(&browser.open(&page.path), &browser, &[("signingKey-0-value", value)]);
+    assert_eq!(secrets(&house), ["jwtKey"]);
+    deploy(&saved, &browser);
+    assert_eq!(told(&house, "custom-token")["secret_config"], json!({ "signingKeys": ["jwtKey"] }));
+    let claims = json!({ "sub": "ann", "aud": house.app(), "exp": 4_102_444_800_i64 });
+    let token = json!({ "token": signed(&claims, value) });
+    assert_eq!(house.client("/auth/providers/custom-token/login", &token).status, 200);
+}
+
+#[test]
 fn a_function_says_who_it_is() {
     let house = House::open();
     let browser = house.browser();
@@ -252,6 +280,7 @@ fn google_facebook_and_apple_are_set_up() {
         ),
     ] {
         let page = editor(&house, &browser, kind);
+        assert!(page.text.contains("/api/client/v2.0/auth/callback</code>"), "{}", page.text);
         let fields = [vec![("enabled", "true")], fields].concat();
         let saved = save(&page, &browser, &fields);
         assert!(!saved.text.contains("s3cret-of"), "{}", saved.text);

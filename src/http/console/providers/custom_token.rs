@@ -53,9 +53,8 @@ fn metadata(fields: &Value) -> Markup {
         fieldset class="choice" {
             legend { "Metadata Fields" }
             p class="help" {
-                "Claims that are copied into the user's data. A path has dots, and \\. for a dot of a key. Without a \
-                 field name its last part is it; the field name becomes the user's name when it is `name`. Empty rows \
-                 count for nothing; more appear when you save."
+                "Claims that are copied into the user's data. A path has dots, and \\. for a dot of a key. The field name is \
+                 by default the path's last part. Empty rows count for nothing; more appear when you save."
             }
             div class="scroll" {
                 table class="inputs" {

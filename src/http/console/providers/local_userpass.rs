@@ -24,7 +24,7 @@ pub(super) fn fields(place: &Place, record: &Record, choices: &Choices) -> Marku
             ("automatic", "Automatically confirm users", "It proves nothing: whoever registers an address first has it."),
         ]))
         (text("emailConfirmationUrl", "Email Confirmation URL",
-            "The page that the mail leads to; `token` and `tokenId` are added to its query.",
+            "The page that the mail leads to; token and tokenId are added to its query.",
             value("emailConfirmationUrl")))
         (text("confirmEmailSubject", "Email Confirmation Subject", "At most 256 characters. Ours when empty.",
             value("confirmEmailSubject")))
@@ -36,7 +36,7 @@ pub(super) fn fields(place: &Place, record: &Record, choices: &Choices) -> Marku
             ("function", "Run a password reset function", "Nobody checked the caller before: the function must."),
         ]))
         (text("resetPasswordUrl", "Password Reset URL",
-            "The page that the mail leads to; `token` and `tokenId` are added to its query.",
+            "The page that the mail leads to; token and tokenId are added to its query.",
             value("resetPasswordUrl")))
         (text("resetPasswordSubject", "Password Reset Email Subject", "At most 256 characters. Ours when empty.",
             value("resetPasswordSubject")))

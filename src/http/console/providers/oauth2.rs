@@ -8,6 +8,7 @@ use crate::http::console::choices::{Choices, NewSecret, chosen_secret};
 use crate::http::console::fields::{area, boxes, text, typed, typed_lines, typed_or_null};
 use crate::http::console::json::items;
 use crate::http::console::pieces;
+use crate::http::console::place::Place;
 use crate::http::form::Fields;
 use crate::model::ProviderType;
 
@@ -24,7 +25,7 @@ const METADATA: [(&str, &str); 9] = [
     ("email", "Email"),
 ];
 
-pub(super) fn fields(kind: ProviderType, record: &Record, choices: &Choices) -> Markup {
+pub(super) fn fields(place: &Place, kind: ProviderType, record: &Record, choices: &Choices) -> Markup {
     let ids = lines_of(record.config("clientId"));
     html! {
         @match kind {
@@ -64,9 +65,14 @@ pub(super) fn fields(kind: ProviderType, record: &Record, choices: &Choices) -> 
                 "One a line: only addresses of these domains come in. It needs the field Email.",
                 &lines_of(record.section("domain_restrictions")), 3))
         }
-        p class="help" {
-            "Enter the address of this server, then " code { "/api/client/v2.0/auth/callback" }
-            ", as the redirect URI over there."
+        div class="row" {
+            div class="row-text" {
+                strong { "Callback" }
+                p class="help" { "Enter it over there, as the address that people are sent back to." }
+            }
+            div class="row-control" {
+                (pieces::copyable(&format!("{}/api/client/v2.0/auth/callback", place.visit.client_url())))
+            }
         }
     }
 }
