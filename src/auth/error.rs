@@ -234,6 +234,12 @@ pub enum Error {
         /// The time that the clock says.
         to: Timestamp,
     },
+    /// Guests are being deleted in bulk already, or wait for it.
+    #[error("a deletion of guests waits or runs already: call it off, or wait for its end")]
+    GuestDeletionExists,
+    /// No deletion of guests waits that could be called off.
+    #[error("no deletion of guests waits")]
+    NoGuestDeletion,
     /// An app directory whose files are not valid.
     #[error("the app directory is not valid: {0} problem(s)")]
     InvalidDirectory(usize),

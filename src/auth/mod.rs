@@ -15,6 +15,7 @@ mod concerns;
 mod configuration;
 mod custom_data;
 pub mod custom_token;
+mod delete_guests;
 mod delete_self;
 mod deliver;
 mod deploy;
@@ -82,6 +83,7 @@ pub use concerns::{Concern, Surroundings, concerns};
 pub use configuration::{
     Author, DeployConfig, Deployed, Draft, FreshApp, PartKind, PartRefusal, Shown, Snapshot,
 };
+pub use delete_guests::{GRACE, GuestDeletion, GuestDeletionState};
 pub use deploy::{Arrival, Arrived, Exported, Foreseen};
 pub use error::Error;
 pub use expiry_preview::ExpiryPreview;
@@ -165,6 +167,7 @@ pub struct Auth {
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
     events: Notify,
+    guest_deletions: delete_guests::GuestDeletions,
     /// Told when something changed and nobody read it.
     unread: Notify,
 }
@@ -187,6 +190,7 @@ impl Auth {
             departed: Notify::new(),
             reading: Mutex::new(()),
             events: Notify::new(),
+            guest_deletions: delete_guests::GuestDeletions::default(),
             unread: Notify::new(),
             parts,
         };

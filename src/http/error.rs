@@ -147,6 +147,8 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::BadSignature => (StatusCode::UNAUTHORIZED, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
         Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::GuestDeletionExists => (StatusCode::CONFLICT, None),
+        Error::NoGuestDeletion => (StatusCode::NOT_FOUND, None),
         Error::DraftExists => (StatusCode::CONFLICT, Some("DraftAlreadyExists")),
         Error::DraftNotFound => (StatusCode::NOT_FOUND, Some("DraftNotFound")),
         Error::DeploymentNotFound => (StatusCode::NOT_FOUND, Some("DeploymentNotFound")),

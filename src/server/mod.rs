@@ -213,6 +213,7 @@ pub async fn run(
     }
     tasks.spawn(rounds::reread_apps(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::clear_departed(Arc::clone(&http.auth), stopped.clone()));
+    tasks.spawn(rounds::delete_guests(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::deliver(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::keep_logs(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::reap(Arc::clone(&store), http.clone(), stopped.clone()));

@@ -127,6 +127,25 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
     }
 }
 
+/// Deletes guests in bulk, once the grace period of each deletion is over.
+pub(super) async fn delete_guests(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        // Left between two bites, some of them are gone and the rest stays.
+        let next = tokio::select! {
+            next = auth.run_guest_deletions() => next,
+            _ = stop.changed() => return,
+        };
+        let wait = next.map_or(DELIVERY_REST, |at| {
+            Duration::from_secs(u64::try_from(at.0 - auth.clock().now().0).unwrap_or_default())
+        });
+        tokio::select! {
+            () = rest(wait) => {}
+            () = auth.guest_deletion_asked() => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
 /// Writes down once a second what apps' logs are to tell, and once a minute removes what they told long enough.
 pub(super) async fn keep_logs(auth: Arc<Auth>, mut stop: Stop) {
     loop {

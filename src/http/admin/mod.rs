@@ -11,6 +11,7 @@ mod audit;
 mod backup;
 mod configuration;
 mod debug;
+mod delete_guests;
 mod dependencies;
 mod documents;
 mod drafts;
@@ -158,6 +159,10 @@ fn passerby_routes() -> Router<Http> {
         .route("/apps/{app}/keys/retire", post(keys::retire))
         .route("/apps/{app}/secrets", get(secrets::names).post(secrets::set))
         .route("/apps/{app}/secrets/delete", post(secrets::delete))
+        .route(
+            "/apps/{app}/guest_deletion",
+            get(delete_guests::get).post(delete_guests::ask).delete(delete_guests::call_off),
+        )
         .route("/apps/{app}/settings", get(settings::get).patch(settings::patch))
         .route("/apps/{app}/users/import", post(import_users::import))
         .route("/apps/{app}/users/{user}", get(users::whole))

@@ -1,5 +1,6 @@
 //! Time travel: guests live their lives through the real stories on a real store, and the reaper comes by.
 
+mod bulk;
 mod clocks;
 mod lives;
 mod numbers;

@@ -1,0 +1,205 @@
+// The console in Chromium: from signing in to a guest who is somebody, with scripts and without, for every eye.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { browser, freshPage, screenshot } from "../support/chromium.js";
+import { appDirectory, scope, serve } from "../support/passerby.js";
+import { call } from "../support/raw.js";
+import { Realm, realmApp } from "../support/realm_web.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const APP = "reader-abcde";
+const EMPTY = "nobody-abcde";
+const PASSWORDS = { "local-userpass": { config: { autoConfirm: true, resetPasswordUrl: "https://example.com/reset" } } };
+const LONG = `a.rather.long.address.that.goes.on.and.on@${"very-".repeat(12)}long.example.org`;
+
+describe("the console", () => {
+  const suite = scope({ after });
+  let server;
+  let chromium;
+  let key;
+  before(async () => {
+    server = await serve(suite, [
+      await appDirectory(suite, { id: APP, providers: PASSWORDS, functions: { greet: "exports = () => 'hello';" } }),
+      await appDirectory(suite, { id: EMPTY, disabled: true }),
+    ]);
+    key = JSON.parse(await readFile(join(server.data, "admin-key.json"), "utf8"));
+    chromium = await browser(suite);
+  });
+
+  /** A page in a browser of its own, signed in and at the list of apps. */
+  async function signedIn(options) {
+    const opened = await freshPage(chromium, options);
+    await opened.page.goto(server.url);
+    await opened.page.getByLabel("E-mail address or public key").fill(key.public_key);
+    await opened.page.getByLabel("Password or private key").fill(key.private_key);
+    await opened.page.getByRole("button", { name: "Sign in" }).click();
+    await opened.page.getByRole("heading", { name: "Apps" }).waitFor();
+    return opened;
+  }
+  const logIn = (id) => realmApp(server.url, id).app.logIn(Realm.Credentials.anonymous());
+  /** Sets the switch of the anonymous provider and deploys: three clicks to it from the list of apps. */
+  async function setGuests(page, on) {
+    await page.goto(`${server.url}/apps`);
+    await page.getByRole("link", { name: "nobody" }).click();
+    await page.getByRole("link", { name: "Authentication", exact: true }).click();
+    await page.getByRole("link", { name: "Edit Allow users to log in anonymously" }).click();
+    await page.getByLabel("Provider Enabled").setChecked(on);
+    await page.getByRole("button", { name: "Save Draft" }).click();
+    await page.getByRole("link", { name: "Review & Deploy" }).click();
+    await page.getByText(`"disabled": ${!on}`).waitFor();
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    await page.getByText("Deployed. Clients see it from now on.").waitFor();
+  }
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`lets guests in and out again, ${javaScriptEnabled ? "with" : "without"} scripts`, async () => {
+      const { page, complaints, hosts } = await signedIn({ javaScriptEnabled });
+      await assert.rejects(logIn(EMPTY), { statusCode: 401 });
+      await setGuests(page, true);
+      const guest = await logIn(EMPTY);
+      await page.getByRole("link", { name: "Users", exact: true }).first().click();
+      await page.getByLabel("Id or name").fill(guest.id);
+      await page.getByRole("button", { name: "Apply" }).click();
+      await page.getByRole("link", { name: guest.id, exact: true }).click();
+      await page.getByText("anon-user").first().waitFor();
+      await page.getByRole("link", { name: "Revoke all sessions" }).click();
+      await page.getByRole("button", { name: "Revoke all sessions" }).click();
+      await page.getByText("Logged out, from the next request on.").waitFor();
+      await assert.rejects(guest.refreshProfile(), { statusCode: 401 });
+      await page.getByRole("link", { name: "Delete User" }).click();
+      await page.getByText(guest.id).waitFor();
+      await page.getByRole("button", { name: "Delete User" }).click();
+      await page.getByText("Nobody came yet.").waitFor();
+      await setGuests(page, false);
+      await assert.rejects(logIn(EMPTY), { statusCode: 401 });
+      assert.deepEqual(complaints, []);
+      assert.deepEqual([...hosts], [new URL(server.url).host], "nobody else was asked");
+    });
+  }
+
+  test("logs a guest in from the browser and makes somebody of it", async () => {
+    const { page, complaints } = await signedIn();
+    await page.goto(await appPath(page, "reader", "/try"));
+    await page.getByRole("button", { name: "Log a guest in" }).click();
+    await page.getByText('"provider_type": "anon-user"').first().waitFor();
+    await page.getByLabel("E-mail address").fill("ada@example.com");
+    await page.getByRole("button", { name: "Link it to an e-mail user" }).click();
+    await page.getByText('"same": true').waitFor();
+    await page.getByText('"email": "ada@example.com"').waitFor();
+    await page.getByRole("link", { name: "Users", exact: true }).click();
+    await page.getByText("ada@example.com").waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  test("adds rows in place, and copies ids", async () => {
+    const many = Array.from({ length: 60 }, () => logIn(APP));
+    await Promise.all(many);
+    const { page, context } = await signedIn();
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.goto(await appPath(page, "reader", "/users"));
+    const rows = page.locator("#rows tr");
+    assert.equal(await rows.count(), 50);
+    await page.getByRole("link", { name: "Load more" }).click();
+    await rows.nth(55).waitFor();
+    const id = await rows.nth(55).locator("code").textContent();
+    await page.getByRole("button", { name: `Copy ${id}` }).click();
+    await page.getByRole("button", { name: `Copied ${id}` }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+  });
+
+  test("runs nothing that a user's data holds", async () => {
+    const hostile = `"><img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+    await call(server.url, "POST", `/app/${APP}/auth/providers/anon-user/login`, {
+      body: JSON.stringify({ options: { device: { platform: hostile, platformVersion: hostile, appVersion: hostile } } }),
+    });
+    const { page, complaints } = await signedIn();
+    await page.goto(await appPath(page, "reader", "/users"));
+    await page.locator("#rows a").first().click();
+    await page.getByText("onerror").first().waitFor();
+    assert.notEqual(await page.title(), "run");
+    assert.deepEqual(complaints, []);
+  });
+
+  test("is readable for everybody, on every page, in both themes and widths", async () => {
+    const guest = await logIn(APP);
+    await guest.linkCredentials(await registered(server.url, APP, LONG));
+    const { page } = await signedIn();
+    const [app, empty] = [await appPath(page, "reader", ""), await appPath(page, "nobody", "")];
+    await page.goto(`${app}/auth/providers/anon-user`);
+    await page.getByLabel("Days", { exact: true }).first().fill("30");
+    await page.getByRole("button", { name: "Save Draft" }).click();
+    const pages = {
+      apps: `${server.url}/apps`,
+      sessions: `${server.url}/sessions`,
+      home: `${app}/dashboard`,
+      "home-empty": `${empty}/dashboard`,
+      users: `${app}/users`,
+      "users-empty": `${empty}/users`,
+      user: `${app}/users/${guest.id}`,
+      "user-delete": `${app}/users/${guest.id}/delete`,
+      "users-pending": `${app}/users/pending`,
+      "users-new": `${app}/users/new`,
+      "users-bulk": `${app}/users/bulk`,
+      providers: `${app}/auth/providers`,
+      anonymous: `${app}/auth/providers/anon-user`,
+      ...Object.fromEntries(MORE_PROVIDERS.map((kind) => [`provider-${kind}`, `${app}/auth/providers/${kind}`])),
+      //functions: `${app}/functions`,
+      //values: `${app}/values`,
+      //triggers: `${app}/triggers`,
+      deployment: `${app}/deployment`,
+      review: `${app}/deployment/review`,
+      logs: `${app}/logs`,
+      settings: `${app}/settings`,
+      try: `${app}/try`,
+    };
+    const found = [];
+    for (const [name, url] of Object.entries(pages)) {
+      for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        const answer = await page.goto(url);
+        assert.equal(answer.status(), 200, name);
+        await screenshot(page, `console-${name}-${colorScheme}-${width}`);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (overflow > 0) found.push(`${name} at ${width}: ${overflow} pixels too wide`);
+        found.push(...(await violations(page)).map((violation) => `${name} ${colorScheme}: ${violation}`));
+      }
+    }
+    assert.deepEqual(found, []);
+  });
+
+  /** The address of a page of an app. */
+  async function appPath(page, name, rest) {
+    await page.goto(`${server.url}/apps`);
+    const href = await page.getByRole("link", { name }).getAttribute("href");
+    return `${server.url}${href}${rest}`;
+  }
+});
+
+const MORE_PROVIDERS = [
+  "local-userpass",
+  "oauth2-facebook",
+  "oauth2-google",
+  "oauth2-apple",
+  "api-key",
+  "custom-token",
+  "custom-function",
+];
+
+async function registered(url, id, email) {
+  const { app } = realmApp(url, id);
+  await app.emailPasswordAuth.registerUser({ email, password: "password1" });
+  return Realm.Credentials.emailPassword(email, "password1");
+}
+
+/** What axe finds wrong with a page: rule and element. */
+async function violations(page) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(" ")}`));
+}

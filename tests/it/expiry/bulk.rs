@@ -1,0 +1,75 @@
+//! Guests deleted in bulk by an administrator.
+
+use passerby::auth::{Error, GRACE, GuestDeletionState};
+use passerby::model::{DAY, ExpiryClock, Timestamp};
+
+use super::{BEGINNING, policy, settings};
+use crate::support::House;
+
+fn day(n: i64) -> Timestamp {
+    Timestamp(BEGINNING.0 + n * DAY)
+}
+
+/// An app that keeps guests for good, an old guest, and one who came on the third day, which it is now.
+async fn house() -> (House, std::sync::Arc<passerby::auth::App>, crate::support::Guest) {
+    let house = House::open(BEGINNING).await;
+    let app = house.deploy("news-aaaaa", settings(policy(ExpiryClock::Never, 90))).await;
+    house.log_in(&app).await;
+    house.clock.set(day(3));
+    house.store.see_time(day(3)).await.unwrap();
+    let young = house.log_in(&app).await;
+    (house, app, young)
+}
+
+#[tokio::test]
+async fn nobody_is_deleted_before_the_grace_period_is_over_and_then_only_those_who_were_meant() {
+    let (house, app, young) = house().await;
+    let asked = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
+    assert_eq!((asked.asked, asked.begins), (day(3), day(3).plus(GRACE)));
+    house.clock.set(asked.begins.plus(-1));
+    assert_eq!(house.auth.run_guest_deletions().await, Some(asked.begins));
+    assert_eq!(house.store.user_count(app.key).await.unwrap(), 2);
+    house.clock.set(asked.begins);
+    assert_eq!(house.auth.run_guest_deletions().await, None);
+    let state = house.auth.guest_deletion(&app).map(|deletion| deletion.state);
+    assert_eq!(state, Some(GuestDeletionState::Done(1)));
+    assert!(house.refreshes(&app, &young).await);
+}
+
+#[tokio::test]
+async fn who_comes_back_within_the_grace_period_stays() {
+    let house = House::open(BEGINNING).await;
+    let app = house.deploy("news-aaaaa", settings(policy(ExpiryClock::Never, 90))).await;
+    let guest = house.log_in(&app).await;
+    house.clock.set(day(3));
+    house.store.see_time(day(3)).await.unwrap();
+    house.auth.delete_guests(&app, policy(ExpiryClock::Inactivity, 1)).await.unwrap();
+    assert!(house.refreshes(&app, &guest).await);
+    house.clock.set(day(3).plus(GRACE));
+    house.auth.run_guest_deletions().await;
+    let state = house.auth.guest_deletion(&app).map(|deletion| deletion.state);
+    assert_eq!(state, Some(GuestDeletionState::Done(0)));
+    assert!(house.refreshes(&app, &guest).await);
+}
+
+#[tokio::test]
+async fn what_is_called_off_deletes_nobody() {
+    let (house, app, _) = house().await;
+    let policy = policy(ExpiryClock::Age, 1);
+    house.auth.delete_guests(&app, policy).await.unwrap();
+    assert!(matches!(house.auth.delete_guests(&app, policy).await, Err(Error::GuestDeletionExists)));
+    house.auth.call_guest_deletion_off(&app).unwrap();
+    assert!(matches!(house.auth.call_guest_deletion_off(&app), Err(Error::NoGuestDeletion)));
+    house.clock.set(day(3).plus(GRACE));
+    assert_eq!(house.auth.run_guest_deletions().await, None);
+    assert_eq!((house.auth.guest_deletion(&app), house.store.user_count(app.key).await.unwrap()), (None, 2));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumped_ahead_deletes_nobody_in_bulk() {
+    let (house, app, _) = house().await;
+    house.clock.set(day(400));
+    let refused = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 30)).await;
+    assert!(matches!(refused, Err(Error::ClockJumped { .. })));
+    assert_eq!(house.auth.guest_deletion(&app), None);
+}
