@@ -23,7 +23,7 @@ pub(super) async fn history(place: Place) -> Result<Response, Trouble> {
         @if place.draft.is_none() {
             p class="note" { "There is no draft. Whatever you change in the console waits in one until you deploy it." }
         }
-        div class="scroll" {
+        div class="scroll" tabindex="0" {
             table {
                 thead { tr {
                     th { "Deployment" } th { "Time of Deployment" } th { "Status" } th { "Change Origin" }
@@ -92,7 +92,7 @@ fn file_diff(diff: &str) -> Markup {
     html! {
         section class="card diff" {
             h2 { code { (name) } }
-            pre { code {
+            pre tabindex="0" { code {
                 @for line in lines {
                     @let class = match line.as_bytes().first() {
                         Some(b'+') => "added",

@@ -36,7 +36,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
                 p { "One is a file " code { "functions/<name>.js" } " of the app directory, or made here." }
             }))
         } @else {
-            div class="scroll" { table {
+            div class="scroll" tabindex="0" { table {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "Id" } th scope="col" { "Actions" } } }
                 tbody { @for function in functions { (line(&place, function)) } }
             } }
@@ -292,13 +292,13 @@ fn outcome(ran: &Value) -> Markup {
                 pre class="bad" { code { (error["name"].as_str().unwrap_or("Error")) ": " (message) } }
             } @else {
                 h3 { "Result" }
-                pre { code { (pretty(&ran["result"])) } }
+                pre tabindex="0" { code { (pretty(&ran["result"])) } }
             }
             @for (title, key) in [("Logs", "logs"), ("Error logs", "error_logs")] {
                 @let logged = lines(key);
                 @if !logged.is_empty() {
                     h3 { (title) }
-                    pre { code { @for line in logged { (line) "\n" } } }
+                    pre tabindex="0" { code { @for line in logged { (line) "\n" } } }
                 }
             }
             p class="help" { "It took " (ran["stats"]["execution_time"].as_str().unwrap_or_default()) "." }

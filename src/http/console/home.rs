@@ -23,7 +23,7 @@ pub(super) async fn root(headers: HeaderMap) -> Response {
 
 /// `GET /groups/{group}/apps/{app}`.
 pub(super) async fn to_app(place: Place) -> Response {
-    page::go(&place.page("/auth/providers"))
+    page::go(&place.page("/dashboard"))
 }
 
 /// `GET /apps`: the apps of the projects that the visitor has a role in.

@@ -89,7 +89,7 @@ pub(super) fn table(place: &Place, entries: &[Value]) -> Markup {
         return html! { p class="soft" { "No entries." } };
     }
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Status" } th scope="col" { "Date" } th scope="col" { "Type" }
@@ -158,7 +158,7 @@ fn details(entry: &Value) -> Markup {
                 dt { "Completed" } dd { (pieces::written_moment(text(entry, "completed"))) }
             }
             @if !messages.is_empty() {
-                pre { code { @for message in messages { (message.as_str().unwrap_or_default()) "\n" } } }
+                pre tabindex="0" { code { @for message in messages { (message.as_str().unwrap_or_default()) "\n" } } }
             }
         }
     }

@@ -11,6 +11,7 @@
 //! | `page` | the frame around every page, and its headers |
 //! | `pieces` | what pages are made of: tables, fields, badges, times |
 //! | `sign_in`, `sessions`, `home` | before an app is chosen |
+//! | `dashboard`, `charts` | an app's home |
 //! | `providers` | Users > Providers |
 //! | `functions`, `values`, `triggers` | what else an app is made of, one file each |
 //! | `fields`, `choices` | what forms are made of, and what may be named in them |
@@ -23,7 +24,9 @@
 
 mod api;
 mod assets;
+mod charts;
 mod choices;
+mod dashboard;
 mod deployment;
 mod fields;
 mod functions;
@@ -87,6 +90,7 @@ pub(super) fn routes(http: &Http, api: Router) -> Router {
 fn app_routes() -> Router<Console> {
     Router::new()
         .route("/", get(home::to_app))
+        .route("/dashboard", get(dashboard::show))
         .nest("/users", users::routes())
         .nest("/settings", settings::routes())
         .route("/try", get(try_it::show))

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
+    REFRESH,
 };
 use maud::{DOCTYPE, Markup, html};
 
@@ -21,6 +22,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// A page in the left bar.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Here {
+    Home,
     Users,
     Authentication,
     Functions,
@@ -33,7 +35,8 @@ pub(super) enum Here {
 }
 
 /// The left bar, in its order: what it says, and where that is.
-const BAR: [(Here, &str, &str); 9] = [
+const BAR: [(Here, &str, &str); 10] = [
+    (Here::Home, "Home", "/dashboard"),
     (Here::Users, "Users", "/users"),
     (Here::Authentication, "Authentication", "/auth/providers"),
     (Here::Functions, "Functions", "/functions"),
@@ -108,6 +111,12 @@ pub(super) fn calling(mut response: Response, client_url: &str) -> Response {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
+    response
+}
+
+/// The same page, which the browser loads again after so many seconds.
+pub(super) fn again_in(mut response: Response, seconds: u32) -> Response {
+    response.headers_mut().insert(REFRESH, HeaderValue::from(seconds));
     response
 }
 

@@ -186,6 +186,7 @@ impl<'a> Sheet<'a> {
         let fields = self.fields(place, &choices).await?;
         let below = match kind {
             ProviderType::ApiKey => api_key::keys(place, self.typed).await?,
+            ProviderType::AnonUser => anonymous::preview(place).await?,
             _ => html! {},
         };
         let notes = if self.refusal.is_some() { Vec::new() } else { self.record.notes(kind, &choices) };
@@ -209,7 +210,7 @@ impl<'a> Sheet<'a> {
             }))
             details {
                 summary { "The file in the app directory" }
-                pre { code { (self.record.as_file()) } }
+                pre tabindex="0" { code { (self.record.as_file()) } }
             }
             (below)
         };

@@ -20,7 +20,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Trouble> {
         p class="back" { a href="/apps" { "← Apps" } }
         h1 { "Your sessions" }
         p { "Wherever you are signed in: this console, other browsers, and tools." }
-        div class="scroll" {
+        div class="scroll" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Began" } th scope="col" { "With" } th scope="col" { "Ends by itself" }

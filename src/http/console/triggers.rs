@@ -36,7 +36,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
         @if triggers.is_empty() {
             (pieces::empty("No trigger yet.", &html! {}))
         } @else {
-            div class="scroll" { table {
+            div class="scroll" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Event" }
                     th scope="col" { "Function" } th scope="col" { "Enabled" } th scope="col" { "Actions" }

@@ -1,6 +1,7 @@
 //! Users: who there is, who is only registered, and what may be done with them.
 
 mod acts;
+mod bulk;
 mod filter;
 mod new;
 mod pending;
@@ -30,6 +31,8 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/", get(list))
         .route("/new", get(new::form).post(new::create))
+        .route("/bulk", get(bulk::show).post(bulk::ask))
+        .route("/bulk/call-off", post(bulk::call_off))
         .route("/pending", get(pending::list))
         .route("/pending/{registration}/{act}", get(pending::ask).post(pending::act))
         .route("/{user}", get(person::show))
@@ -60,7 +63,7 @@ async fn list(place: Place) -> Result<Response, Trouble> {
         } @else if shown.is_empty() {
             (nobody(&place, &filter))
         } @else {
-            div class="scroll" { (table(&place, shown, &policy)) }
+            div class="scroll" tabindex="0" { (table(&place, shown, &policy)) }
         }
         @if let Some(last) = more {
             p class="actions" {
@@ -78,7 +81,10 @@ fn head(place: &Place, is_pending: bool) -> Markup {
         div class="head" {
             h1 { "Users" }
             @if place.is_owner {
-                a class="button primary" href=(place.page("/users/new")) { "Add New User" }
+                div class="actions tight" {
+                    a class="button" href=(place.page("/users/bulk")) { "Delete guests in bulk" }
+                    a class="button primary" href=(place.page("/users/new")) { "Add New User" }
+                }
             }
         }
         (providers::tabs(place))
@@ -103,7 +109,7 @@ fn nobody(place: &Place, filter: &Filter) -> Markup {
         "Nobody came yet.",
         &html! {
             p { "The first guest is one request away:" }
-            pre { code {
+            pre tabindex="0" { code {
                 "curl -X POST " (place.visit.client_url()) "/api/client/v2.0/app/" (place.client_app_id)
                 "/auth/providers/anon-user/login"
             } }

@@ -50,7 +50,7 @@ fn section(place: &Place, title: &str, path: &str, create: &str, list: &Value, a
             @if list.is_empty() {
                 (pieces::empty("None yet.", &html! {}))
             } @else {
-                div class="scroll" { table {
+                div class="scroll" tabindex="0" { table {
                     thead { tr { th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Actions" } } }
                     tbody { @for one in list { (line(place, path, one)) } }
                 } }

@@ -246,6 +246,12 @@ impl Page {
         browser.post(action, &sent)
     }
 
+    /// What its forms carry.
+    pub(crate) fn form_token(&self) -> String {
+        let after = self.text.split("name=\"form_token\" value=\"").nth(1).expect("a form");
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+
     /// The text of the form of an action.
     fn form(&self, action: &str) -> &str {
         let start = self.text.find(&format!("action=\"{action}\""));

@@ -7,7 +7,7 @@ use crate::link::signed;
 
 /// Opens the editor of a provider.
 fn editor(house: &House, browser: &Browser<'_>, kind: &str) -> Page {
-    let table = browser.open("/apps").click(browser, "news");
+    let table = browser.open("/apps").click(browser, "news").click(browser, "Authentication");
     assert!(table.path.ends_with("/auth/providers"), "{}", house.app());
     browser.open(&format!("{}/{kind}", table.path))
 }

@@ -1,6 +1,7 @@
 //! The console, as a browser without scripts sees it.
 
 mod browser;
+mod dashboard;
 mod editors;
 mod parts;
 mod providers;

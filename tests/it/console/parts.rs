@@ -274,7 +274,7 @@ fn hostile_names_are_text() {
         ("environments/no-environment.json", &environment),
     ]);
     let browser = house.browser();
-    let home = browser.open("/apps").click(&browser, "news");
+    let home = browser.open("/apps").click(&browser, "news").click(&browser, "Authentication");
     let mut pages: Vec<String> = home.links("Edit");
     for words in ["Functions", "Values &amp; Secrets", "Triggers"] {
         let list = home.click(&browser, words);

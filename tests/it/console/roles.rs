@@ -16,7 +16,7 @@ fn reader(house: &House) -> (Browser<'_>, Page) {
 fn whoever_may_only_read_is_shown_all_and_refused_every_change() {
     let house = House::open();
     let (reader, apps) = reader(&house);
-    let editor = apps.click(&reader, "news").click(&reader, "Edit");
+    let editor = apps.click(&reader, "news").click(&reader, "Authentication").click(&reader, "Edit");
     assert!(editor.text.contains("your role in this project is read-only"), "{}", editor.text);
     assert!(editor.text.contains("<fieldset class=\"card\" disabled>"), "{}", editor.text);
     // Whoever enables the form by hand.
@@ -38,7 +38,7 @@ fn whoever_may_only_read_sees_every_editor_and_changes_nothing() {
         ),
     ]);
     let (reader, apps) = reader(&house);
-    let home = apps.click(&reader, "news");
+    let home = apps.click(&reader, "news").click(&reader, "Authentication");
     let mut editors = home.links("Edit");
     let mut deletes = Vec::new();
     for words in ["Functions", "Values &amp; Secrets", "Triggers"] {

@@ -77,16 +77,20 @@ fn tokens_of_apps_and_of_tools_open_no_page() {
 fn a_form_of_another_site_or_session_does_nothing() {
     let house = House::open();
     let browser = house.browser();
-    let editor = browser.open("/apps").click(&browser, "news").click(&browser, "Edit");
+    let editor = browser
+        .open("/apps")
+        .click(&browser, "news")
+        .click(&browser, "Authentication")
+        .click(&browser, "Edit");
     let action = editor.path.clone();
     let host = format!("http://{}", house.server.authority());
-    let own = editor.text.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let own = editor.form_token();
     let body = |token: &str| format!("form_token={token}&clock=never&days=90");
     for (headers, token) in [
-        (vec![("Origin", "https://evil.example")], own),
-        (vec![("Origin", "null")], own),
-        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "cross-site")], own),
-        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "same-site")], own),
+        (vec![("Origin", "https://evil.example")], own.as_str()),
+        (vec![("Origin", "null")], own.as_str()),
+        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "cross-site")], own.as_str()),
+        (vec![("Origin", host.as_str()), ("Sec-Fetch-Site", "same-site")], own.as_str()),
         (vec![("Origin", host.as_str())], ""),
         (vec![("Origin", host.as_str())], "x"),
     ] {
@@ -96,11 +100,11 @@ fn a_form_of_another_site_or_session_does_nothing() {
     // The token of another session of the same administrator.
     let other = house.browser();
     let page = other.open(&action);
-    let foreign = page.text.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let foreign = page.form_token();
     assert_ne!(foreign, own);
-    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(foreign)).status, 403);
+    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(&foreign)).status, 403);
     assert!(!browser.open(&action).text.contains("You have changes"), "nothing was kept");
-    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(own)).status, 303);
+    assert_eq!(browser.send("POST", &action, &[("Origin", &host)], &body(&own)).status, 303);
 }
 
 #[test]

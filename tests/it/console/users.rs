@@ -123,10 +123,31 @@ fn a_registration_waits_until_somebody_confirms_or_deletes_it() {
     let confirm = pending.actions("/confirm").remove(0);
     let confirmed = pending.submit(&browser, &confirm, &[]);
     assert_eq!(confirmed.text.matches("Pending User Login").count(), 1, "{}", confirmed.text);
-    let ask = browser.open(&confirmed.links("Delete").remove(1));
+    let ask = browser.open(&confirmed.links("Delete").pop().unwrap());
     assert!(ask.text.contains("bob@example.com"), "{}", ask.text);
     let left = ask.submit(&browser, &ask.path, &[]);
     assert!(left.text.contains("ada@example.com") && !left.text.contains("bob@example.com"), "{}", left.text);
     let credentials = json!({ "username": "ada@example.com", "password": "password1" });
     assert_eq!(house.log_in_by("local-userpass", &credentials).status, 200);
+}
+
+#[test]
+fn a_bulk_deletion_is_tried_dry_asked_for_and_called_off() {
+    let house = House::open();
+    let browser = house.browser();
+    house.log_in();
+    let users = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let bulk = users.click(&browser, "Delete guests in bulk");
+    assert!(bulk.text.contains("Nobody would go."), "{}", bulk.text);
+    let wrong = bulk.submit(&browser, &bulk.path, &[("days", "0")]);
+    assert!(wrong.text.contains("36500"), "{}", wrong.text);
+    // Asked for by hand, since nobody here is old enough.
+    let token = bulk.form_token();
+    let asked = browser.post(&bulk.path, &[("form_token", &token), ("clock", "age"), ("days", "1")]);
+    assert!(asked.text.contains("Nobody is yet."), "{}", asked.text);
+    assert_eq!(asked.reply.header("refresh"), Some("3"));
+    let again = browser.post(&bulk.path, &[("form_token", &token), ("clock", "age"), ("days", "1")]);
+    assert_eq!(again.status, 409);
+    let off = asked.submit(&browser, &format!("{}/call-off", bulk.path), &[]);
+    assert!(off.text.contains("Called off. Nobody was deleted."), "{}", off.text);
 }

@@ -33,7 +33,7 @@ pub(super) async fn keys(place: &Place, typed_in: Option<&Fields>) -> Result<Mar
             @if keys.is_empty() {
                 p class="soft" { "No key yet. Create one below; it takes an enabled provider that is deployed." }
             } @else {
-                div class="scroll" { table {
+                div class="scroll" tabindex="0" { table {
                     thead { tr {
                         th scope="col" { "Name" } th scope="col" { "Id" } th scope="col" { "Enabled" }
                         th scope="col" { "Actions" }

@@ -56,7 +56,7 @@ fn metadata(fields: &Value) -> Markup {
                 "Claims that are copied into the user's data. A path has dots, and \\. for a dot of a key. The field name is \
                  by default the path's last part. Empty rows count for nothing; more appear when you save."
             }
-            div class="scroll" {
+            div class="scroll" tabindex="0" {
                 table class="inputs" {
                     thead { tr { th scope="col" { "Required" } th scope="col" { "Path" } th scope="col" { "Field Name" } } }
                     tbody {

@@ -24,7 +24,7 @@ pub(super) fn list(place: &Place, list: &Value) -> Markup {
         @if entries.is_empty() {
             (pieces::empty("Nobody can reach this app.", &html! { p { "Add the addresses that may." } }))
         } @else {
-            div class="scroll" {
+            div class="scroll" tabindex="0" {
                 table {
                     thead { tr { th scope="col" { "IP Address" } th scope="col" { "Comment" } th scope="col" { "Actions" } } }
                     tbody { @for entry in entries { (line(place, entry)) } }

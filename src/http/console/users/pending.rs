@@ -31,7 +31,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
                 p { "Whoever registers with an e-mail address is listed here until their first login." }
             }))
         } @else {
-            div class="scroll" {
+            div class="scroll" tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "Name" } th scope="col" { "Id" } th scope="col" { "User Status" }

@@ -90,7 +90,7 @@ fn acts(place: &Place, user: &Value) -> Markup {
 fn identities(user: &Value) -> Markup {
     let data = items(&user["identity_data"]);
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" {
             table {
                 thead { tr { th scope="col" { "Provider" } th scope="col" { "Id" } th scope="col" { "Provider Data" } } }
                 tbody {
@@ -126,7 +126,7 @@ fn sessions(place: &Place, user: &Value) -> Markup {
         return html! { p class="soft" { "None is open." } };
     }
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Began" } th scope="col" { "Provider" } th scope="col" { "Platform" }
