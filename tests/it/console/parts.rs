@@ -46,8 +46,16 @@ fn a_function_is_written_run_changed_and_deleted() {
     let run = format!("{}/run", page.path);
     let ran = page.submit(&browser, &run, &[("arguments", "[\"<b>Ann\"]")]);
     assert_eq!(ran.status, 200, "{}", ran.text);
-    assert!(ran.text.contains("<pre><code>&quot;Hello, &lt;b&gt;Ann&quot;</code></pre>"), "{}", ran.text);
-    assert!(ran.text.contains("<pre><code>&lt;/textarea&gt; &lt;b&gt;Ann\n</code></pre>"), "{}", ran.text);
+    assert!(
+        ran.text.contains("<pre tabindex=\"0\"><code>&quot;Hello, &lt;b&gt;Ann&quot;</code></pre>"),
+        "{}",
+        ran.text
+    );
+    assert!(
+        ran.text.contains("<pre tabindex=\"0\"><code>&lt;/textarea&gt; &lt;b&gt;Ann\n</code></pre>"),
+        "{}",
+        ran.text
+    );
     assert!(ran.text.contains("[&quot;&lt;b&gt;Ann&quot;]</textarea>"), "what was typed stays: {}", ran.text);
     let wrong = page.submit(&browser, &run, &[("arguments", "[1")]);
     assert_eq!(wrong.status, 400);
