@@ -39,6 +39,19 @@ pub struct SentConfirmation {
     pub token: String,
 }
 
+/// What a confirmation or reset function decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// At once.
+    Success,
+    /// By the token, in time.
+    Pending,
+    /// It ended without a `status`.
+    Silent,
+    /// Anything else, a function that is not there or failed among it.
+    Refused,
+}
+
 /// Who asks, for the limits.
 #[derive(Clone, Copy)]
 pub struct Asker {
@@ -74,8 +87,9 @@ impl Auth {
             }
             Confirmation::Mail(link) => self.mail(app, email, &link, &token, TokenPurpose::Confirm).await,
         };
-        if done.is_err() {
-            // A registration that came to nothing frees its address.
+        if done.as_ref().is_err_and(|error| !error.is_failure()) {
+            // A registration that came to nothing frees its address. Where it is the server that failed, nothing is
+            // decided: the function may even have sent the token before.
             self.store().delete_pending(app.key, id).await?;
         }
         done
@@ -125,22 +139,15 @@ impl Auth {
     }
 
     /// Confirms a registration in the app's own way, for an administrator. Where a function decides, it is asked, and
-    /// nothing is left to do when it says yes; otherwise a new token waits for its use.
+    /// nothing is left to do when it says yes; otherwise a new token waits for its use. A function without a status
+    /// counts as pending here, as in the original: the administrator gets the token and decides.
     pub async fn run_confirmation(&self, app: &Arc<App>, email: &str) -> Result<Option<SentConfirmation>> {
         let credential = self.pending_credential(app, email).await?;
         let token = self.renew(app, credential.id, TokenPurpose::Confirm, self.clock().now()).await?;
-        if let Confirmation::Function(name) = confirmation(app) {
-            let about = json!({ "username": email, "token": token.secret, "tokenId": token.id });
-            let said = self.run_system_function(app, &name, vec![about]).await;
-            let refused = || Error::NotConfirmed(email.to_owned());
-            match said.as_ref().map(status) {
-                Ok(Some("success")) => {
-                    let confirmed = self.store().confirm_credential(app.key, credential.id).await?;
-                    return if confirmed { Ok(None) } else { Err(refused()) };
-                }
-                Ok(Some("pending") | None) => {}
-                _ => return Err(refused()),
-            }
+        if let Confirmation::Function(name) = confirmation(app)
+            && self.ask_confirmation(app, &name, credential.id, email, &token).await? == Verdict::Success
+        {
+            return Ok(None);
         }
         Ok(Some(SentConfirmation { token_id: token.id.to_string(), token: token.secret }))
     }
@@ -189,22 +196,20 @@ impl Auth {
             "username": email, "password": password, "token": token.secret, "tokenId": token.id,
             "currentPasswordValid": current,
         });
-        let said = self.run_system_function(app, &name, [about].into_iter().chain(arguments).collect()).await;
-        match said.as_ref().map(status) {
-            Ok(Some("success")) => {
+        let arguments = [about].into_iter().chain(arguments).collect();
+        let refused = || Error::NotReset(email.to_owned());
+        match self.verdict(app, &name, arguments).await? {
+            Verdict::Success => {
                 let hash = self.passwords.hash(self.dice(), password).await?;
                 let set = SetPassword { app: app.key, credential: credential.id, hash };
-                if self.store().set_password(set).await? {
-                    Ok(())
-                } else {
-                    Err(Error::NotReset(email.to_owned()))
-                }
+                if self.store().set_password(set).await? { Ok(()) } else { Err(refused()) }
             }
-            Ok(Some("pending")) => Ok(()),
-            _ => Err(Error::NotReset(email.to_owned())),
+            Verdict::Pending => Ok(()),
+            Verdict::Silent | Verdict::Refused => Err(refused()),
         }
     }
 
+    /// For whoever registers, a function that says nothing has refused.
     async fn run_confirmation_function(
         &self,
         app: &Arc<App>,
@@ -213,14 +218,42 @@ impl Auth {
         email: &str,
         token: &Token,
     ) -> Result<()> {
+        match self.ask_confirmation(app, name, credential, email, token).await? {
+            Verdict::Success | Verdict::Pending => Ok(()),
+            Verdict::Silent | Verdict::Refused => Err(Error::NotConfirmed(email.to_owned())),
+        }
+    }
+
+    /// Asks the confirmation function, and does what it decides; a refusal is an error already.
+    async fn ask_confirmation(
+        &self,
+        app: &Arc<App>,
+        name: &str,
+        credential: CredentialId,
+        email: &str,
+        token: &Token,
+    ) -> Result<Verdict> {
         let about = json!({ "username": email, "token": token.secret, "tokenId": token.id });
-        match self.run_system_function(app, name, vec![about]).await.as_ref().map(status) {
-            Ok(Some("success")) => {
-                let confirmed = self.store().confirm_credential(app.key, credential).await?;
-                if confirmed { Ok(()) } else { Err(Error::NotConfirmed(email.to_owned())) }
-            }
-            Ok(Some("pending")) => Ok(()),
-            _ => Err(Error::NotConfirmed(email.to_owned())),
+        let verdict = self.verdict(app, name, vec![about]).await?;
+        let stands = match verdict {
+            Verdict::Success => self.store().confirm_credential(app.key, credential).await?,
+            Verdict::Pending | Verdict::Silent => true,
+            Verdict::Refused => false,
+        };
+        if stands { Ok(verdict) } else { Err(Error::NotConfirmed(email.to_owned())) }
+    }
+
+    /// Asks a function that decides. A server that fails at it is an error, and no verdict.
+    async fn verdict(&self, app: &App, name: &str, arguments: Vec<Value>) -> Result<Verdict> {
+        match self.run_system_function(app, name, arguments).await {
+            Ok(said) => Ok(match said.get("status").and_then(Value::as_str) {
+                Some("success") => Verdict::Success,
+                Some("pending") => Verdict::Pending,
+                None => Verdict::Silent,
+                Some(_) => Verdict::Refused,
+            }),
+            Err(error) if error.is_failure() => Err(error),
+            Err(_) => Ok(Verdict::Refused),
         }
     }
 
@@ -305,9 +338,4 @@ pub(super) fn check_password(password: &str) -> Result<()> {
 /// How a token is stored.
 fn stored(token: &Token, now: Timestamp) -> SentToken {
     SentToken { id: token.id, hash: sha256(&token.secret), until: now.plus(TOKEN_SECS) }
-}
-
-/// The `status` that a confirmation or reset function answers with.
-fn status(said: &Value) -> Option<&str> {
-    said.get("status").and_then(Value::as_str)
 }

@@ -282,6 +282,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the server failed at it for now, which is no verdict on what was asked.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Error::Busy | Error::Store(_) | Error::Unreadable(_))
+    }
+
     /// The real reason, for the app's administrators. Where the client is told something else, that is so that it does
     /// not learn it.
     pub fn reason(&self) -> String {

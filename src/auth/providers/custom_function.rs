@@ -19,7 +19,7 @@ pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Prove
     payload.shift_remove("options");
     let said = match auth.run_system_function(app, name, vec![Value::Object(payload)]).await {
         Ok(said) => said,
-        Err(error @ (Error::Busy | Error::Store(_) | Error::Unreadable(_))) => return Err(error),
+        Err(error) if error.is_failure() => return Err(error),
         Err(error) => return Err(Error::BadCredential(error.to_string())),
     };
     let id =

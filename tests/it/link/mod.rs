@@ -4,6 +4,7 @@ mod accounts;
 mod advisories;
 mod api_keys;
 mod arrivals;
+mod busy;
 mod events;
 mod issuer;
 mod matrix;
