@@ -10,6 +10,7 @@ use super::working::{
     Refused, change, changeable, flags, id_of, is_older, name_of, not_found, object, put, required, set_id,
     shown,
 };
+use crate::appdir;
 use crate::auth::{PartKind, PartRefusal, Snapshot};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
@@ -92,6 +93,9 @@ pub(super) async fn update(
         put_function(snapshot, &name, Some(&old), map)?;
         let path = source_path(snapshot, &name);
         snapshot.files.insert(path, source);
+        if name != old {
+            appdir::rename_function(&mut snapshot.config, &mut snapshot.files, &old, &name);
+        }
         if let Ok(id) = id.parse::<ObjectId>() {
             set_id(&mut snapshot.config, "functions", Some(&old), &name, id);
         }

@@ -27,13 +27,18 @@ impl Desk {
         Desk { server, data, _dir: dir }
     }
 
-    /// A server of an app that came as a directory with these files, and the app's path.
+    /// A server of an app that came as a directory with these files and without providers, and the app's path.
     pub(crate) fn of_app(files: &[(&str, &[u8])]) -> (Desk, String) {
+        let root = br#"{"config_version": 20210101, "app_id": "news-abcde", "name": "news"}"#;
+        let bare: [(&str, &[u8]); 2] = [("realm_config.json", root), ("auth/providers.json", b"{}")];
+        Desk::of_directory(&[&bare, files].concat())
+    }
+
+    /// A server of an app that came as a directory of these files, and the app's path.
+    pub(crate) fn of_directory(files: &[(&str, &[u8])]) -> (Desk, String) {
         let dir = tempfile::tempdir().unwrap();
         let app = dir.path().join("news");
-        let root = r#"{"config_version": 20210101, "app_id": "news-abcde", "name": "news"}"#;
-        let no_providers = ("auth/providers.json", &b"{}"[..]);
-        for (name, bytes) in [("realm_config.json", root.as_bytes()), no_providers].iter().chain(files) {
+        for (name, bytes) in files {
             let path = app.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();

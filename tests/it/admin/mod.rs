@@ -12,5 +12,6 @@ mod openapi;
 mod pending;
 mod providers;
 mod resources;
+mod renaming;
 mod secrets;
 mod users;
