@@ -1,5 +1,9 @@
 //! Events on their way to the functions that wait for them: taken from where the act that caused them wrote them, so a
-//! crash loses none. Delivered at least once.
+//! crash loses none. Delivered at least once: while the server runs, a trigger that has run is not called again for the
+//! sake of another that failed.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -7,7 +11,7 @@ use super::journal::Journal;
 use super::logs::trigger_entry;
 use super::triggers::Trigger;
 use super::{App, Auth, Error, Result};
-use crate::model::{RequestId, Timestamp, User};
+use crate::model::{AppKey, EventId, RequestId, Timestamp, User};
 use crate::store::{Event, Operation, SettleEvent};
 
 /// Events that are taken at once.
@@ -16,6 +20,34 @@ const BATCH: u32 = 64;
 const TRIES: u32 = 8;
 /// The rest before the second try; it doubles with each.
 const FIRST_REST_SECS: i64 = 2;
+/// Events of which it is known what ran. Beyond that it is forgotten, and all of their triggers are called again.
+const MOST_KNOWN: usize = 10_000;
+
+/// The triggers that have run for events which are tried again for the sake of others.
+#[derive(Default)]
+pub(super) struct Pulled(Mutex<HashMap<(AppKey, EventId), Vec<Trigger>>>);
+
+impl Pulled {
+    fn of(&self, event: &Event) -> Vec<Trigger> {
+        self.known().get(&(event.app, event.id)).cloned().unwrap_or_default()
+    }
+
+    fn keep(&self, event: &Event, triggers: Vec<Trigger>) {
+        let mut known = self.known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert((event.app, event.id), triggers);
+    }
+
+    fn forget(&self, event: &Event) {
+        self.known().remove(&(event.app, event.id));
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<(AppKey, EventId), Vec<Trigger>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Auth {
     /// Tells whoever delivers that something may be due.
@@ -42,24 +74,35 @@ impl Auth {
     }
 
     async fn deliver(&self, event: Event) -> Result<()> {
-        let settled = SettleEvent { app: event.app, id: event.id, again: None };
-        let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else {
-            return Ok(self.store().settle_event(settled).await?);
-        };
-        let triggers: Vec<Trigger> =
-            app.behaviour.triggers.of(event.operation, &event.providers).cloned().collect();
-        let Some(told) = self.told(&app, &event).await? else {
-            return Ok(self.store().settle_event(settled).await?);
-        };
-        let mut failed = None;
-        for trigger in triggers {
-            let ran = self.pull(&app, &event, &trigger, told.clone()).await;
-            failed = ran.err().or(failed);
+        let again = self.call_triggers(&event).await?;
+        self.store().settle_event(SettleEvent { app: event.app, id: event.id, again }).await?;
+        if again.is_none() {
+            self.pulled.forget(&event);
         }
-        let again = failed
-            .filter(|_| event.tries + 1 < TRIES)
-            .map(|_| self.clock().now().plus(FIRST_REST_SECS << event.tries.min(16)));
-        Ok(self.store().settle_event(SettleEvent { again, ..settled }).await?)
+        Ok(())
+    }
+
+    /// Calls the triggers of an event that have not run for it; says when that is to be tried again.
+    async fn call_triggers(&self, event: &Event) -> Result<Option<Timestamp>> {
+        let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else { return Ok(None) };
+        let Some(told) = self.told(&app, event).await? else { return Ok(None) };
+        let mut ran = self.pulled.of(event);
+        let waiting = app.behaviour.triggers.of(event.operation, &event.providers);
+        let waiting: Vec<Trigger> = waiting.filter(|trigger| !ran.contains(trigger)).cloned().collect();
+        let mut failed = Vec::new();
+        for trigger in waiting {
+            match self.pull(&app, event, &trigger, told.clone()).await {
+                Ok(()) => ran.push(trigger),
+                Err(_) => failed.push(trigger),
+            }
+        }
+        if failed.is_empty() || event.tries + 1 >= TRIES {
+            return Ok(None);
+        }
+        // Triggers that nothing tells apart are called again together, rather than one of them never.
+        ran.retain(|trigger| !failed.contains(trigger));
+        self.pulled.keep(event, ran);
+        Ok(Some(self.clock().now().plus(FIRST_REST_SECS << event.tries.min(16))))
     }
 
     /// Calls the function of a trigger, and tells of it in the app's log.

@@ -167,6 +167,7 @@ pub struct Auth {
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
     events: Notify,
+    pulled: deliver::Pulled,
     guest_deletions: delete_guests::GuestDeletions,
     /// Told when something changed and nobody read it.
     unread: Notify,
@@ -190,6 +191,7 @@ impl Auth {
             departed: Notify::new(),
             reading: Mutex::new(()),
             events: Notify::new(),
+            pulled: deliver::Pulled::default(),
             guest_deletions: delete_guests::GuestDeletions::default(),
             unread: Notify::new(),
             parts,

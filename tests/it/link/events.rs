@@ -198,6 +198,41 @@ fn an_event_survives_a_crash_before_its_delivery() {
 }
 
 #[test]
+fn a_trigger_that_has_run_is_not_called_again_for_one_that_failed() {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = Listener::open();
+    let later = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = later.local_addr().unwrap().port();
+    drop(later);
+    let people = directory.path().join("people");
+    app(&people, listener.port);
+    // Called after the trigger `LOGIN`, since its file comes after that one's.
+    let second = json!({
+        "name": "second", "type": "AUTHENTICATION", "function_name": "tellLater",
+        "config": {"operation_type": "LOGIN", "providers": ["anon-user"]},
+    });
+    std::fs::write(people.join("triggers/second.json"), second.to_string()).unwrap();
+    std::fs::remove_file(people.join("triggers/CREATE.json")).unwrap();
+    let tell = std::fs::read_to_string(people.join("functions/tell.js")).unwrap();
+    let tell_later = tell.replace(&listener.port.to_string(), &port.to_string());
+    std::fs::write(people.join("functions/tellLater.js"), tell_later).unwrap();
+    let functions = json!(["tell", "tellLater", "meet", "whoIs"].map(|name| json!({"name": name})));
+    std::fs::write(people.join("functions/config.json"), functions.to_string()).unwrap();
+    let allow = format!("http://127.0.0.1:{},http://127.0.0.1:{port}", listener.port);
+    let data = directory.path().join("data");
+    let server = Server::start(&data, &[people.to_str().unwrap(), "--outbound-allow", &allow]);
+
+    let guest = Person::of(&server.log_in(APP));
+    assert_eq!(of(&listener.next()).2, json!(guest.id));
+    server.wait_for_log("a trigger failed");
+    let late = Listener::on(TcpListener::bind(("127.0.0.1", port)).unwrap());
+    assert_eq!(of(&late.next()).2, json!(guest.id), "what failed is tried again");
+    let next = Person::of(&server.log_in(APP));
+    assert_eq!(of(&listener.next()).2, json!(next.id), "what ran is not");
+    assert_eq!(of(&late.next()).2, json!(next.id));
+}
+
+#[test]
 fn nobody_is_made_when_the_user_creation_function_throws() {
     let directory = tempfile::tempdir().unwrap();
     let listener = Listener::open();
