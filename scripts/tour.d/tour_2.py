@@ -60,6 +60,17 @@ def play(guide):
     write(directory, "functions/node_modules/polite/index.js", "module.exports = (name) => `Good day, ${name}`;\n")
     write(directory, "functions/greet.js", "exports = (name) => require('polite')(name);\n")
     cli("push", "--local", directory, "--include-node-modules", shows=["Installed dependencies"])
+    cli("push", "--local", directory, "--include-node-modules", shows=["Deployed app is identical"],
+        said="push the same package again")
+    write(directory, "functions/node_modules/polite/package.json",
+          {"name": "polite", "version": "1.1.0", "main": "index.js"})
+    cli("push", "--local", directory, "--include-node-modules", shows=["Installed dependencies"],
+        said="push nothing but a package that changed")
+
+    # Nothing is installed from a list of packages, and nobody is told that it was.
+    write(directory, "functions/package.json", {"dependencies": {"polite": "^1.0.0", "uuid": "^9.0.0"}})
+    cli("push", "--local", directory, "--include-package-json", fails=True,
+        shows=["package.json names `uuid`, and nothing is installed here"], hides=["Installed dependencies"])
 
     pulled = guide.place / "pulled"
     cli("pull", "--remote", app, "--local", pulled, "--include-node-modules",

@@ -18,6 +18,7 @@ pub mod custom_token;
 mod delete_guests;
 mod delete_self;
 mod deliver;
+mod dependencies;
 mod deploy;
 mod device;
 mod email_users;
@@ -84,6 +85,7 @@ pub use configuration::{
     Author, DeployConfig, Deployed, Draft, FreshApp, PartKind, PartRefusal, Shown, Snapshot,
 };
 pub use delete_guests::{GRACE, GuestDeletion, GuestDeletionState};
+pub use dependencies::{PackageChange, Upload, unread_packages};
 pub use deploy::{Arrival, Arrived, Exported, Foreseen};
 pub use error::Error;
 pub use expiry_preview::ExpiryPreview;

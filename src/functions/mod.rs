@@ -6,7 +6,7 @@
 //!
 //! | file | what it knows |
 //! | --- | --- |
-//! | `program`, `modules`, `archive`, `rule` | what came with the app: functions, packages, who may call |
+//! | `program`, `modules`, `archive`, `packages`, `rule` | what came with the app: functions, packages, who may call |
 //! | `call` | what goes in and what comes out |
 //! | `engine`, `floor`, `ticks` | threads, queue, waiting calls, real time |
 //! | `task`, `desk`, `host` | one call: its runtime, its state, what Rust offers it |
@@ -23,6 +23,7 @@ mod host;
 mod keys;
 mod md5;
 mod modules;
+mod packages;
 mod prelude;
 mod program;
 mod rule;
@@ -36,4 +37,5 @@ pub use call::{
 };
 pub use engine::{Engine, Limits};
 pub(crate) use md5::md5;
+pub use packages::{Package, Packages};
 pub use program::{Finding, Function, Program};

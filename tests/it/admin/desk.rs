@@ -53,18 +53,32 @@ impl Desk {
 
     /// Asks with an origin: status and JSON body, `null` when there is none.
     pub(crate) fn ask_as(&self, origin: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = UnixStream::connect(self.data.join("passerby.sock")).unwrap();
-        let length = body.len();
         let origin =
             if origin.is_empty() { String::new() } else { format!("X-BAAS-Request-Origin: {origin}\r\n") };
+        self.send(method, path, &origin, body.as_bytes())
+    }
+
+    /// Sends a file as the part `file` of a form.
+    pub(crate) fn send_file(&self, method: &str, path: &str, name: &str, bytes: &[u8]) -> (u16, Value) {
+        let head = format!(
+            "--fence\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let form = [head.as_bytes(), bytes, b"\r\n--fence--\r\n"].concat();
+        self.send(method, path, "Content-Type: multipart/form-data; boundary=fence\r\n", &form)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, Value) {
+        let mut stream = UnixStream::connect(self.data.join("passerby.sock")).unwrap();
+        let length = body.len();
         write!(
             stream,
-            "{method} /api/admin/v3.0{path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: {length}\r\n{origin}\
+            "{method} /api/admin/v3.0{path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: {length}\r\n{headers}\
              Connection: close\r\n\r\n"
         )
         .unwrap();
         // A server that has read enough answers and hangs up.
-        let _ = stream.write_all(body.as_bytes());
+        let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8(answer).unwrap();

@@ -2,6 +2,7 @@
 
 mod access_list;
 mod apps;
+mod dependencies;
 mod desk;
 mod drafts;
 mod import;
@@ -11,7 +12,7 @@ mod office;
 mod openapi;
 mod pending;
 mod providers;
-mod resources;
 mod renaming;
+mod resources;
 mod secrets;
 mod users;
