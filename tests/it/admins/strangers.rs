@@ -49,7 +49,6 @@ const ROUTES: [&str; 71] = [
     "/functions",
     "/functions/{id}",
     "/graphql/config",
-    "/graphql/validation_settings",
     "/hosting/cache",
     "/hosting/config",
     "/import",
@@ -82,6 +81,7 @@ const ROUTES: [&str; 71] = [
     "/users/{id}",
     "/users/{id}/disable",
     "/users/{id}/logout",
+    "/validation_settings/graphql",
     "/values",
 ];
 const OURS: [&str; 13] = [
