@@ -88,13 +88,11 @@ fn welcome(ready: &Ready, data: &Path) -> String {
         facts.extend(app.try_url.iter().map(|url| ("page", url.clone())));
     }
     facts.push(("base URL", ready.client_url.clone()));
-    if ready.admin_url != ready.client_url {
-        facts.push(("admin", ready.admin_url.clone()));
-    }
+    facts.push(("console", ready.admin_url.clone()));
     facts.extend(ready.metrics_url.iter().map(|url| ("metrics", url.clone())));
     facts.push(("data", data.display().to_string()));
     if let Some(admin) = &ready.first_admin {
-        facts.push(("admin key", admin.path.display().to_string()));
+        facts.push(("sign in", format!("with the key pair in {}", admin.path.display())));
         // A journal is a log, and a terminal is not.
         if std::io::stdout().is_terminal() {
             facts.push(("public", admin.public_key.clone()));
@@ -219,6 +217,7 @@ mod tests {
         for told in [
             "news-aaaaa (new)",
             "http://127.0.0.1:8081/news-aaaaa/",
+            "  console   http://127.0.0.1:8080\n",
             "curl -X POST http://127.0.0.1:8080/api/client/v2.0/app/news-aaaaa/auth/providers/anon-user/login\n",
             "const app = new App({ id: \"news-aaaaa\", baseUrl: \"http://127.0.0.1:8080\" });",
             "users list news-aaaaa --data /data\n",
