@@ -91,9 +91,19 @@ describe("the console", () => {
     await page.getByRole("button", { name: "Link it to an e-mail user" }).click();
     await page.getByText('"same": true').waitFor();
     await page.getByText('"email": "ada@example.com"').waitFor();
+    assert.ok(await inView(page.getByText('"same": true')), "what came of it is in view");
     await page.getByRole("link", { name: "Users", exact: true }).click();
     await page.getByText("ada@example.com").waitFor();
     assert.deepEqual(complaints, []);
+  });
+
+  test("leads from what was refused to the reason", async () => {
+    const { page } = await signedIn();
+    await page.goto(await appPath(page, "nobody", "/try"));
+    await page.getByRole("button", { name: "Log a guest in" }).click();
+    await page.getByText("unauthorized").waitFor();
+    await page.getByRole("link", { name: "Why, in the logs" }).click();
+    assert.ok(await inView(page.getByText("authentication via 'anon-user' is unsupported").first()));
   });
 
   test("adds rows in place, and copies ids", async () => {
@@ -202,4 +212,13 @@ async function violations(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(" ")}`));
+}
+
+/** Whether somebody who does not scroll sees the whole of it. */
+async function inView(locator) {
+  await locator.waitFor();
+  return locator.evaluate((element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+  });
 }

@@ -93,8 +93,8 @@ pub(super) fn table(place: &Place, entries: &[Value]) -> Markup {
             table {
                 thead { tr {
                     th scope="col" { "Status" } th scope="col" { "Date" } th scope="col" { "Type" }
-                    th scope="col" { "Name" } th scope="col" { "User ID" } th scope="col" { "Request ID" }
-                    th scope="col" { "Details" }
+                    th scope="col" { "Name" } th scope="col" { "Details" } th scope="col" { "User ID" }
+                    th scope="col" { "Request ID" }
                 } }
                 tbody id="rows" { @for entry in entries { (line(place, entry)) } }
             }
@@ -113,13 +113,13 @@ fn line(place: &Place, entry: &Value) -> Markup {
             td { (pieces::written_moment(text(entry, "started"))) }
             td { (kind(entry)) }
             td { (what(entry)) }
+            td class="wrap" { (details(entry)) }
             td {
                 @if !user.is_empty() {
                     a href=(place.page(&format!("/users/{}", encoded(user)))) { code { (user) } }
                 }
             }
             td { a href=(place.page(&format!("/logs?co_id={}", encoded(request)))) { code { (request) } } }
-            td class="wrap" { (details(entry)) }
         }
     }
 }

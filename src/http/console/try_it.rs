@@ -17,14 +17,17 @@ pub(super) async fn show(place: Place) -> Response {
             p class="note" { "These buttons need scripts. Without them, this does the same:" }
             pre tabindex="0" { code { "curl -X POST " (url) "/api/client/v2.0/app/" (app) "/auth/providers/anon-user/login" } }
         }
-        div id="try" class="card" data-url=(url) data-app=(app) {
-            div class="actions" { button type="button" class="primary" data-step="guest" { "Log a guest in" } }
+        div id="try" class="card" data-url=(url) data-app=(app) data-logs=(place.page("/logs")) {
+            div class="actions first" { button type="button" class="primary" data-step="guest" { "Log a guest in" } }
             div class="filters" {
                 label { "E-mail address" input type="email" id="try-email" value="ada@example.com" data-after-guest disabled; }
                 label { "Password" input type="text" id="try-password" value="password1" data-after-guest disabled; }
                 button type="button" data-step="link" data-after-guest disabled { "Link it to an e-mail user" }
             }
-            p class="help" { "Linking needs Email/Password to be enabled, with automatic confirmation." }
+            p class="help" {
+                "Linking needs " a href=(place.page("/auth/providers/local-userpass")) { "Email/Password" }
+                " to be enabled, with automatic confirmation."
+            }
             div id="try-said" aria-live="polite" {}
         }
         h2 { "With an SDK" }

@@ -32,13 +32,18 @@ function show(title, value) {
   pre.tabIndex = 0;
   section.append(heading, pre);
   said.append(section);
+  return section;
 }
 
 function fail(error) {
   const line = document.createElement("p");
   line.className = "refused";
-  line.textContent = error.message;
+  const logs = document.createElement("a");
+  logs.href = panel.dataset.logs;
+  logs.textContent = "Why, in the logs";
+  line.append(error.message, " ", logs);
   said.append(line);
+  line.scrollIntoView({ block: "nearest" });
 }
 
 const steps = {
@@ -57,9 +62,10 @@ const steps = {
     await ask("POST", `${app}/auth/providers/local-userpass/register`, { email, password });
     const body = { username: email, password };
     const linked = await ask("POST", `${app}/auth/providers/local-userpass/login?link=true`, body, guest.access_token);
-    show("Linked: the same user", { user_id: linked.user_id, same: linked.user_id === guest.user_id });
+    const section = show("Linked: the same user", { user_id: linked.user_id, same: linked.user_id === guest.user_id });
     guest = { ...guest, ...linked };
     show("The profile now", await ask("GET", `${base}/auth/profile`, null, guest.access_token));
+    section.scrollIntoView();
   },
 };
 
