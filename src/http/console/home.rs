@@ -46,7 +46,7 @@ pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
         }
         @if projects.is_empty() {
             (pieces::empty("You have no role in any project.", &html! {
-                p { "The owner of the data gives one: " code { "passerby admins grant" } }
+                p { "The owner of the data gives one: " code { "passerby admins roles" } }
             }))
         }
     };
@@ -62,10 +62,15 @@ fn card(app: &Value) -> Markup {
             strong { (text("name")) }
             code { (text("client_app_id")) }
             span class="facts" {
-                (app["users"]) " users · " (providers) " providers enabled"
+                (counted(app["users"].as_u64().unwrap_or_default(), "user")) " · "
+                (counted(providers as u64, "provider")) " enabled"
             }
         }
     }
+}
+
+fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 fn no_app() -> Markup {

@@ -98,8 +98,17 @@ pub(super) fn refused(refusal: &Refusal) -> Markup {
         div class="refused" role="alert" {
             p { strong { "Nothing was changed. " } (refusal.error) }
             @if !refusal.problems.is_empty() {
-                ul { @for problem in &refusal.problems { li { (problem) } } }
+                ul { @for problem in &refusal.problems { li { (finding(problem)) } } }
             }
+        }
+    }
+}
+
+/// A finding about a configuration, in which names of files and keys stand between backticks.
+pub(super) fn finding(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -176,5 +185,16 @@ pub(super) fn ask(
                 }
             }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_findings_are_code_and_nothing_in_them_is_markup() {
+        let shown = finding("expected `config.clientId`, found <b>").into_string();
+        assert_eq!(shown, "expected <code>config.clientId</code>, found &lt;b&gt;");
     }
 }

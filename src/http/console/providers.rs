@@ -196,7 +196,7 @@ impl<'a> Sheet<'a> {
             p { (kinds::about(kind)) }
             @if let Some(refusal) = self.refusal { (pieces::refused(refusal)) }
             @if !notes.is_empty() {
-                div class="note" { p { "To know:" } ul { @for note in &notes { li { (note) } } } }
+                div class="note" { p { "To know:" } ul { @for note in &notes { li { (pieces::finding(note)) } } } }
             }
             (pieces::form(&place.visit, &place.page(&format!("/auth/providers/{kind}")), &html! {
                 fieldset class="card" disabled[!place.is_owner] {

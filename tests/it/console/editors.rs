@@ -71,7 +71,7 @@ fn a_refused_provider_keeps_what_was_typed_and_changes_nothing() {
     let refused = page.submit(&browser, &page.path, &typed);
     assert_eq!(refused.status, 400, "{}", refused.text);
     assert!(refused.text.contains("Nothing was changed."), "{}", refused.text);
-    let why = "expected an address, https://…, as `config.emailConfirmationUrl`, found none: every registration fails";
+    let why = "expected an address, https://…, as <code>config.emailConfirmationUrl</code>, found none: every registration fails";
     assert!(refused.text.contains(&format!("<li>{why}</li>")), "{}", refused.text);
     assert!(refused.text.contains("value=\"Welcome &lt;b&gt;\""), "{}", refused.text);
     assert!(!browser.open(&page.path).text.contains("You have changes"), "no draft was begun");
@@ -214,7 +214,11 @@ fn a_function_says_who_it_is() {
     let page = editor(&house, &browser, "custom-function");
     let refused = page.submit(&browser, &page.path, &[("enabled", "true")]);
     assert_eq!(refused.status, 400);
-    assert!(refused.text.contains("expected `config.authFunctionName`, found none"), "{}", refused.text);
+    assert!(
+        refused.text.contains("expected <code>config.authFunctionName</code>, found none"),
+        "{}",
+        refused.text
+    );
     let saved = save(&refused, &browser, &[("authFunctionName", "whoIs")]);
     deploy(&saved, &browser);
     let login = house.client("/auth/providers/custom-function/login", &json!({ "ticket": "7" }));
