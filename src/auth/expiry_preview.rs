@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::{AnonymousUserExpiration, Day, ExpiryClock};
 use crate::store::Standing;
 
-/// How many days a preview goes beyond today.
-const DAYS: i64 = 90;
+/// How many days a preview goes beyond today: whoever is active today goes on the last, by the policy that is the default.
+const DAYS: i64 = 91;
 
 /// What a policy would do if it were in force from now on and nobody were active any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ mod tests {
             servers: 7,
         };
         let preview = preview(&standing, AnonymousUserExpiration { clock, days }, Day(100));
-        assert_eq!(preview.days.len(), 91);
+        assert_eq!(preview.days.len(), 92);
         let some = preview.days.into_iter().filter(|(_, guests)| *guests > 0);
         (preview.now, some.map(|(day, guests)| (day.0, guests)).collect())
     }
@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(told(ExpiryClock::Inactivity, 2), (13, vec![(101, 1), (102, 2), (103, 3)]));
         assert_eq!(told(ExpiryClock::Inactivity, 1), (14, vec![(101, 2), (102, 3)]));
         assert_eq!(told(ExpiryClock::Age, 2), (3, vec![(100, 11), (101, 5)]));
-        assert_eq!(told(ExpiryClock::Inactivity, 90), (0, vec![(188, 13), (189, 1), (190, 2)]));
+        assert_eq!(told(ExpiryClock::Inactivity, 90), (0, vec![(188, 13), (189, 1), (190, 2), (191, 3)]));
         assert_eq!(told(ExpiryClock::Never, 1), (0, vec![]));
         assert_eq!(told(ExpiryClock::Age, 36_500), (0, vec![]));
     }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-/// The drawing's own units; the page scales it.
-const WIDTH: u64 = 640;
+/// The drawing's own units, which the page scales: how high it is, and from one bar to the next.
 const HEIGHT: u64 = 120;
+const STEP: u64 = 10;
 
 /// One bar: what it is of, and its parts from the bottom up.
 pub(super) struct Bar {
@@ -22,11 +22,11 @@ impl Bar {
 pub(super) fn bars(title: &str, of: &str, parts: &[&str], bars: &[Bar]) -> Markup {
     let highest = bars.iter().map(Bar::whole).max().unwrap_or_default();
     let total: u64 = bars.iter().map(Bar::whole).sum();
-    let summary = format!("{title}: {total} in all, at most {highest}");
+    let figures = format!("{total} in all, at most {highest} a {}", of.to_lowercase());
     html! {
         figure class="card chart" {
-            figcaption { strong { (title) } " " span class="soft" { (total) " in all, at most " (highest) } }
-            @if total > 0 { (drawing(&summary, bars, highest)) }
+            figcaption { strong { (title) } " " span class="soft" { (figures) } }
+            @if total > 0 { (drawing(&format!("{title}: {figures}"), bars, highest)) }
             @if let [first, .., last] = bars && total > 0 {
                 div class="axis" aria-hidden="true" { span { (first.label) } span { (last.label) } }
             }
@@ -59,16 +59,14 @@ pub(super) fn bars(title: &str, of: &str, parts: &[&str], bars: &[Bar]) -> Marku
 }
 
 fn drawing(summary: &str, bars: &[Bar], highest: u64) -> Markup {
-    let step = WIDTH / (bars.len() as u64).max(1);
-    let width = (step * 4 / 5).max(1);
     html! {
-        svg class="bars" role="img" aria-label=(summary) viewBox=(format!("0 0 {WIDTH} {HEIGHT}"))
+        svg class="bars" role="img" aria-label=(summary) viewBox=(format!("0 0 {} {HEIGHT}", bars.len() as u64 * STEP))
             preserveAspectRatio="none" {
             @for (n, bar) in bars.iter().enumerate() {
                 g {
                     title { (bar.label) ": " (bar.whole()) }
                     @for (part, top, height) in stacked(bar, highest) {
-                        rect class=(format!("part-{part}")) x=(n as u64 * step) y=(top) width=(width) height=(height) {}
+                        rect class=(format!("part-{part}")) x=(n as u64 * STEP) y=(top) width=(STEP * 4 / 5) height=(height) {}
                     }
                 }
             }

@@ -114,8 +114,10 @@ fn minutes(minutes: &[Value]) -> Vec<Bar> {
 pub(super) fn expiries(preview: &Value) -> Markup {
     let days = items(&preview["days"]);
     let now = count(preview, "now");
+    let title =
+        format!("Guests who expire in the next {} days unless they come back", days.len().saturating_sub(1));
     html! {
         @if now > 0 { p { strong { (now) } " guests are due now, and go within minutes." } }
-        (charts::bars("Guests who expire unless they come back", "Day", &["guests"], &bars(days, |day| vec![count(day, "guests")])))
+        (charts::bars(&title, "Day", &["guests"], &bars(days, |day| vec![count(day, "guests")])))
     }
 }

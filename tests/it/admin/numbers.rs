@@ -39,7 +39,7 @@ fn an_app_is_told_in_numbers() {
     assert_eq!(minutes.len(), 60);
     assert!(minutes.iter().all(|minute| minute["guests"] == 0 && minute["others"] == 0), "{minutes:?}");
     let upcoming = taken(&mut empty["upcoming_expiries"], "days");
-    assert!(upcoming.len() == 91 && upcoming.iter().all(|day| day["guests"] == 0), "{upcoming:?}");
+    assert!(upcoming.len() == 92 && upcoming.iter().all(|day| day["guests"] == 0), "{upcoming:?}");
     let rest = json!({
         "median_seconds_to_link": null, "live": {"guests": 0, "people": 0, "servers": 0},
         "upcoming_expiries": {"now": 0},
@@ -83,16 +83,16 @@ fn a_policy_is_tried_before_it_is_deployed() {
         office.guest();
     }
     let (status, told) = preview(&office, "?clock=inactivity&days=3");
-    assert_eq!((status, &told["now"], told["days"].as_array().unwrap().len()), (200, &json!(0), 91));
+    assert_eq!((status, &told["now"], told["days"].as_array().unwrap().len()), (200, &json!(0), 92));
     let guests = |told: &Value| -> u64 {
         told["days"].as_array().unwrap().iter().map(|day| day["guests"].as_u64().unwrap()).sum()
     };
     assert_eq!(guests(&told), 2);
     assert_eq!(guests(&preview(&office, "?clock=age&days=1").1), 2);
     assert_eq!(guests(&preview(&office, "?clock=never").1), 0);
-    // What is not said is as in the policy in force: 90 days of inactivity, which end on the day after the last one.
-    assert_eq!(guests(&preview(&office, "").1), 0);
-    assert_eq!(guests(&preview(&office, "?days=89").1), 2);
+    // What is not said is as in the policy in force: 90 days of inactivity, which end on the last one.
+    assert_eq!(guests(&preview(&office, "").1), 2);
+    assert_eq!(guests(&preview(&office, "?days=91").1), 0);
     let wrong = |said: &str| (400, json!({"error": said, "error_code": "InvalidParameter"}));
     for (query, said) in [
         ("?clock=moon", "`clock`: expected `inactivity`, `age` or `never`, found `moon`"),

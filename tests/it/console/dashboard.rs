@@ -23,9 +23,9 @@ fn a_policy_is_previewed_before_it_is_saved() {
     let table = browser.open("/apps").click(&browser, "news").click(&browser, "Authentication");
     let editor = table.click(&browser, "Edit");
     let preview = browser.open(&format!("{}?clock=age&days=7", editor.path));
-    assert!(preview.text.contains("1 in all, at most 1"), "{}", preview.text);
+    assert!(preview.text.contains("1 in all, at most 1 a day"), "{}", preview.text);
     let never = browser.open(&format!("{}?clock=never&days=7", editor.path));
-    assert!(never.text.contains("0 in all, at most 0"), "{}", never.text);
+    assert!(never.text.contains("0 in all, at most 0 a day"), "{}", never.text);
     let wrong = browser.open(&format!("{}?clock=never&days=x", editor.path));
     assert!(wrong.status == 200 && wrong.text.contains("role=\"alert\""), "{}", wrong.text);
     assert!(!wrong.text.contains("You have changes"), "nothing was saved");

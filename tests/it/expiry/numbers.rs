@@ -48,7 +48,7 @@ async fn an_app_that_nobody_used_is_zeros() {
     assert_eq!(told.live, Live { guests: 0, people: 0, servers: 0 });
     let minutes = (0..60).rev().map(|n| (BEGINNING.plus(-60 * n), Minute::default()));
     assert_eq!(told.logins_per_minute, minutes.collect::<Vec<_>>());
-    let days = (0..=90).map(|n| (day(n), 0)).collect();
+    let days = (0..=91).map(|n| (day(n), 0)).collect();
     assert_eq!(told.upcoming_expiries, ExpiryPreview { now: 0, days });
 }
 
