@@ -106,6 +106,15 @@ describe("the console", () => {
     assert.ok(await inView(page.getByText("authentication via 'anon-user' is unsupported").first()));
   });
 
+  test("says where a guest should have logged in and did not", async () => {
+    const { page } = await signedIn();
+    await page.goto(await appPath(page, "reader", "/try"));
+    await page.route("**/api/client/**", (route) => route.abort());
+    await page.getByRole("button", { name: "Log a guest in" }).click();
+    await page.getByText(`Nothing came from ${server.url}: `).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Why, in the logs" }).count(), 0);
+  });
+
   test("adds rows in place, and copies ids", async () => {
     const many = Array.from({ length: 60 }, () => logIn(APP));
     await Promise.all(many);

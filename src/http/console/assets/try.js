@@ -7,14 +7,20 @@ const app = `${base}/app/${panel.dataset.app}`;
 const said = document.getElementById("try-said");
 let guest = null;
 
+/** What the server answered that it does not do; the app's log has the reason. */
+class Refused extends Error {}
+
 async function ask(method, url, body, token) {
   const headers = { Accept: "application/json" };
   if (body) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
-  const answer = await fetch(url, { method, headers, credentials: "omit", body: body && JSON.stringify(body) });
+  const options = { method, headers, credentials: "omit", body: body && JSON.stringify(body) };
+  const answer = await fetch(url, options).catch(() => {
+    throw new Error(`Nothing came from ${panel.dataset.url}: this browser does not reach it, or the app does not allow this page.`);
+  });
   const text = await answer.text();
   const value = text ? JSON.parse(text) : null;
-  if (!answer.ok) throw new Error(value?.error ?? `${answer.status}`);
+  if (!answer.ok) throw new Refused(value?.error ?? `${answer.status}`);
   return value;
 }
 
@@ -38,10 +44,13 @@ function show(title, value) {
 function fail(error) {
   const line = document.createElement("p");
   line.className = "refused";
-  const logs = document.createElement("a");
-  logs.href = panel.dataset.logs;
-  logs.textContent = "Why, in the logs";
-  line.append(error.message, " ", logs);
+  line.append(error.message);
+  if (error instanceof Refused) {
+    const logs = document.createElement("a");
+    logs.href = panel.dataset.logs;
+    logs.textContent = "Why, in the logs";
+    line.append(" ", logs);
+  }
   said.append(line);
   line.scrollIntoView({ block: "nearest" });
 }
