@@ -14,6 +14,10 @@ BYTES_PER_GUEST = 160
 RSS_MIB = 64
 FIRST_LOGIN_MS = 100
 PAGE_P95_MS = 10
+CONSOLE_P95_MS = 20
+CONSOLE_BYTES = 100_000
+FIRST_VISIT_BYTES = 150_000
+IMPORT_SECONDS = 1
 
 
 def text(figures):
@@ -23,7 +27,7 @@ def text(figures):
             parts.append(rates(figures, name, stage))
         if stage.get("fixed_rate"):
             parts.append(fixed_rate(stage))
-    for part in (starts, sizes, pages, sweeps):
+    for part in (starts, sizes, pages, console, sweeps):
         parts.append(part(figures))
     parts.append(verdict(figures))
     return "\n".join(part for part in parts if part)
@@ -86,6 +90,12 @@ def pages(figures):
     return rows and table(["a page of 50 users by", "p50 ms", "p95 ms", "longest ms"], rows) + "\n"
 
 
+def console(figures):
+    rows = [[name, ms(found["p50_ms"]), ms(found["p95_ms"]), ms(found["max_ms"]), f"{found['bytes']:,}"]
+            for name, found in figures.get("console", {}).items()]
+    return rows and table(["a page of the console", "p50 ms", "p95 ms", "longest ms", "bytes"], rows) + "\n"
+
+
 def sweeps(figures):
     rows = []
     for sweep in figures.get("sweeps", []):
@@ -138,6 +148,18 @@ def judged(figures):
 
     for name, found in figures.get("pages", {}).items():
         yield f"a page of users, {name}", f"p95 {ms(found['p95_ms'])} ms", f"≤ {PAGE_P95_MS} ms", found["p95_ms"] <= PAGE_P95_MS
+    for name, found in figures.get("console", {}).items():
+        yield (f"the console's {name}", f"p95 {ms(found['p95_ms'])} ms, {found['bytes']:,} bytes",
+               f"≤ {CONSOLE_P95_MS} ms, {CONSOLE_BYTES:,}",
+               found["p95_ms"] <= CONSOLE_P95_MS and found["bytes"] <= CONSOLE_BYTES)
+    if "first_visit" in figures:
+        loaded = figures["first_visit"]
+        yield "a first visit to the console", f"{loaded:,} bytes", f"≤ {FIRST_VISIT_BYTES:,}", loaded <= FIRST_VISIT_BYTES
+    if "import" in figures:
+        found = figures["import"]
+        longest = max(found["first_s"], found["later_s"])
+        yield (f"import of {found['functions']} functions and {found['files']} files", f"{longest:.2f} s",
+               f"≤ {IMPORT_SECONDS} s", longest <= IMPORT_SECONDS)
 
 
 def met(good):

@@ -4,6 +4,8 @@ import sys
 import threading
 import time
 
+import console
+import importing
 import listing
 import load
 import server
@@ -42,7 +44,8 @@ def run(sizes, binary, place, figures, running):
         bench.rows(stage, tokens)
         bench.fixed_rate(stage)
         bench.stop()
-        figures["pages"] = bench.pages()
+        figures["pages"], figures["console"], figures["first_visit"] = bench.pages()
+        figures["import"] = bench.importing()
         figures["starts_large"] = bench.starts_on("large")
         figures["sweeps"] = []
         for share in (None, 0.5):
@@ -177,7 +180,7 @@ class Bench:
         return {"with_device_details": (size - nothing) / users}
 
     def pages(self):
-        """Pages of users by every filter. One in a hundred users is somebody with an address."""
+        """Pages of users by every filter, and the console's. One in a hundred users is somebody with an address."""
         say("pages of users")
         data = self.place / "large"
         app = self.server.apps["original"]
@@ -185,7 +188,16 @@ class Bench:
         self.start("large", progress=False)
         socket = data / "passerby.sock"
         path = listing.app_path(socket, app)
-        found = listing.measure(socket, path, emails, users, 20 if self.sizes.users < 100_000 else 200)
+        times = 20 if self.sizes.users < 100_000 else 200
+        found = listing.measure(socket, path, emails, users, times)
+        shown, first_visit = console.measure(data, self.server.authority, app, users, times)
+        self.stop()
+        return found, shown, first_visit
+
+    def importing(self):
+        say("imports of a directory with many functions and files")
+        self.start("imports", progress=False)
+        found = importing.measure(self.binary, self.place / "imports", self.place, 5)
         self.stop()
         return found
 
