@@ -152,3 +152,17 @@ fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let (_, attributes) = cookie.split_once(';').unwrap();
     assert_eq!(attributes, " Path=/; HttpOnly; SameSite=Lax");
 }
+
+#[test]
+fn the_sessions_of_an_administrator_are_listed_and_ended() {
+    let house = House::open();
+    let (here, elsewhere) = (house.browser(), house.browser());
+    let list = here.open("/apps").click(&here, &house.key_pair().0);
+    assert_eq!(list.path, "/sessions");
+    assert_eq!(list.text.matches("the key pair <code>").count(), 2, "{}", list.text);
+    assert_eq!(list.text.matches("This one").count(), 1, "{}", list.text);
+    let ended = list.submit(&here, &list.actions("/end").remove(0), &[]);
+    assert!(ended.text.contains("That session is over."), "{}", ended.text);
+    assert_eq!(ended.text.matches("the key pair <code>").count(), 1, "{}", ended.text);
+    assert_eq!(elsewhere.open("/apps").path, "/sign-in?then=%2Fapps");
+}
