@@ -11,7 +11,7 @@ import load
 # What is measured of an app, below its path.
 PAGES = ["/dashboard", "/users", "/users?guest=false", "/users?status=disabled", "/users/{last}", "/users/pending",
          "/users/bulk", "/auth/providers", "/auth/providers/anon-user", "/auth/providers/local-userpass",
-         "/auth/providers/custom-token", "/functions", "/values", "/triggers", "/deployment", "/logs", "/settings", "/try"]
+         "/auth/providers/custom-token", "/functions", "/values", "/triggers", "/deployment", "/logs", "/settings", "/settings/delete", "/try"]
 
 
 def measure(data, authority, client_app_id, users, times):

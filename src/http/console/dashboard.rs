@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::charts::{self, Bar};
-use super::json::{items, number, text};
+use super::json::{count, items, number, text};
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -68,10 +68,6 @@ fn span(seconds: u64) -> String {
         s if s < 2 * 86_400 => format!("{} h", s / 3_600),
         s => format!("{} days", s / 86_400),
     }
-}
-
-fn count(value: &Value, key: &str) -> u64 {
-    value[key].as_u64().unwrap_or_default()
 }
 
 fn sum(days: &[Value], of: impl Fn(&Value) -> i64) -> i64 {

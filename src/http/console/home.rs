@@ -6,6 +6,7 @@ use http::header::ACCEPT;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::json::{count, items, text};
 use super::place::Place;
 use super::trouble::Trouble;
 use super::visit::Visit;
@@ -28,8 +29,13 @@ pub(super) async fn to_app(place: Place) -> Response {
 
 /// `GET /apps`: the apps of the projects that the visitor has a role in.
 pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
-    let apps = visit.api.get("/api/passerby/v1/apps").await?;
-    let apps: &[Value] = apps.as_array().map(Vec::as_slice).unwrap_or_default();
+    // Counted by the day, not one by one: an app may have millions of users.
+    let mut apps = visit.api.get("/api/passerby/v1/apps?count=false").await?;
+    for app in apps.as_array_mut().into_iter().flatten() {
+        let path = format!("/api/passerby/v1/apps/{}/statistics?days=1", text(app, "client_app_id"));
+        app["live"] = visit.api.get(&path).await?["live"].take();
+    }
+    let apps = items(&apps);
     let projects: Vec<(String, &'static str)> =
         visit.profile.roles.iter().map(|(group, role)| (group.to_string(), role.as_str())).collect();
     let content = html! {
@@ -54,22 +60,21 @@ pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
 }
 
 fn card(app: &Value) -> Markup {
-    let text = |key: &str| app[key].as_str().unwrap_or_default();
-    let path = format!("/groups/{}/apps/{}", text("group_id"), text("_id"));
-    let providers = app["providers"].as_array().map_or(0, Vec::len);
+    let path = format!("/groups/{}/apps/{}", text(app, "group_id"), text(app, "_id"));
+    let (live, providers) = (&app["live"], items(&app["providers"]).len());
     html! {
         a class="card app-card" href=(path) {
-            strong { (text("name")) }
-            code { (text("client_app_id")) }
+            strong { (text(app, "name")) }
+            code { (text(app, "client_app_id")) }
             span class="facts" {
-                (counted(app["users"].as_u64().unwrap_or_default(), "user")) " · "
+                (counted(count(live, "guests"), "guest")) " · " (people(count(live, "people"))) " · "
                 (counted(providers as u64, "provider")) " enabled"
             }
         }
     }
 }
 
-fn counted(n: u64, noun: &str) -> String {
+pub(super) fn counted(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -80,4 +85,9 @@ fn no_app() -> Markup {
             p { "Start the server with an app directory: " code { "passerby serve ./my-app" } ", or push one: " code { "passerby push" } }
         },
     )
+}
+
+/// How many people, in words.
+pub(super) fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }

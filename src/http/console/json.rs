@@ -12,6 +12,11 @@ pub(super) fn number(value: &Value, key: &str) -> i64 {
     value[key].as_i64().unwrap_or_default()
 }
 
+/// The count of a key; 0 when there is none.
+pub(super) fn count(value: &Value, key: &str) -> u64 {
+    value[key].as_u64().unwrap_or_default()
+}
+
 /// The items of an array; none when it is no array.
 pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::api::Refusal;
-use super::json::{items, number, text};
+use super::home::{counted, people};
+use super::json::{count, items, number, text};
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -229,15 +230,17 @@ async fn save_origins(place: Place, body: Body) -> Result<Response, Trouble> {
 
 /// `GET …/settings/delete`.
 async fn ask_delete(place: Place) -> Result<Response, Trouble> {
-    let users = place.get("/users_count").await?;
+    let told = place.visit.api.get(&place.ours("/statistics?days=1")).await?;
+    let live = &told["live"];
     let content = pieces::ask(
         &place.visit,
         &place.page("/settings/delete"),
         "Delete this app?",
         &html! {
             p {
-                strong { (place.name) } " (" code { (place.client_app_id) } ") goes for good: its " (users)
-                " users, their sessions, its configuration, secrets, functions, logs and signing keys."
+                strong { (place.name) } " (" code { (place.client_app_id) } ") goes for good: its "
+                (counted(count(live, "guests"), "guest")) " and " (people(count(live, "people"))) ", their sessions, its "
+                "configuration, secrets, functions, logs and signing keys."
             }
             label for="confirm" { "Type the app's name to go on" }
             input type="text" id="confirm" name="confirm" autocomplete="off" spellcheck="false";

@@ -44,7 +44,7 @@ fn an_app_is_deleted_only_by_its_name() {
     house.log_in();
     let settings = browser.open("/apps").click(&browser, "news").click(&browser, "App Settings");
     let ask = settings.click(&browser, "Delete this app");
-    assert!(ask.text.contains("its 1 users"), "{}", ask.text);
+    assert!(ask.text.contains("its 1 guest and 0 people"), "{}", ask.text);
     assert_eq!(ask.submit(&browser, &ask.path, &[("confirm", "old")]).status, 400);
     assert_eq!(house.log_in().status, 200);
     let gone = ask.submit(&browser, &ask.path, &[("confirm", "news")]);
