@@ -154,6 +154,7 @@ impl Auth {
             identity: Some(proved.claim.clone()),
             now,
         };
+        let has_events = act.events != Events::default();
         let user = match self.store().log_in(act).await? {
             store::LoggedIn::In { user, .. } => user,
             store::LoggedIn::Disabled => return Err(Error::UserDisabled),
@@ -161,7 +162,9 @@ impl Auth {
         };
         note(|journal| (journal.user, journal.device) = (Some(user), hash));
         self.pace.count(app.key, now, Minute { guests: 0, others: 1 });
-        self.events_waiting();
+        if has_events {
+            self.events_waiting();
+        }
         let subject = Subject { user, session, device };
         let refreshes = Refreshes { provider, identity: &proved.claim.id, expires };
         let custom_data = self.user_now(app, user).await?.custom_data;
