@@ -36,15 +36,15 @@ pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
         app["live"] = visit.api.get(&path).await?["live"].take();
     }
     let apps = items(&apps);
-    let projects: Vec<(String, &'static str)> =
-        visit.profile.roles.iter().map(|(group, role)| (group.to_string(), role.as_str())).collect();
+    let projects = visit.projects().await?;
     let content = html! {
         h1 { "Apps" }
-        @for (project, role) in &projects {
-            @let of_project: Vec<&Value> = apps.iter().filter(|app| app["group_id"] == project.as_str()).collect();
+        @for (project, name, role) in &projects {
+            @let id = project.to_string();
+            @let of_project: Vec<&Value> = apps.iter().filter(|app| app["group_id"] == id.as_str()).collect();
             section {
                 h2 class="project" {
-                    "Project " code { (project) } " " span class="badge" { (role) }
+                    (name) " " code { (id) } " " span class="badge" { (role.as_str()) }
                 }
                 @if of_project.is_empty() { (no_app()) }
                 ul class="cards" { @for app in of_project { li { (card(app)) } } }
@@ -52,7 +52,7 @@ pub(super) async fn apps(visit: Visit) -> Result<Response, Trouble> {
         }
         @if projects.is_empty() {
             (pieces::empty("You have no role in any project.", &html! {
-                p { "The owner of the data gives one: " code { "passerby admins roles" } }
+                p { "The owner of the data gives one: " code { "passerby admins roles ADMIN PROJECT owner" } }
             }))
         }
     };

@@ -90,6 +90,14 @@ impl Visit {
         self.profile.roles.contains(&(group, Role::Owner))
     }
 
+    /// The projects that they have a role in: id, name, and which role.
+    pub(super) async fn projects(&self) -> Result<Vec<(GroupId, String, Role)>, Trouble> {
+        let all = self.call.auth().projects().await.map_err(|error| self.call.failed(error, None))?;
+        let role =
+            |id: GroupId| self.profile.roles.iter().find(|(group, _)| *group == id).map(|(_, role)| *role);
+        Ok(all.into_iter().filter_map(|found| Some((found.id, found.name, role(found.id)?))).collect())
+    }
+
     /// The present.
     pub(super) fn now(&self) -> Timestamp {
         self.call.auth().clock().now()

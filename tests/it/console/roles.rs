@@ -13,6 +13,17 @@ fn reader(house: &House) -> (Browser<'_>, Page) {
 }
 
 #[test]
+fn projects_are_told_by_their_names_to_whoever_has_a_role_in_them() {
+    let house = House::open();
+    let (reader, apps) = reader(&house);
+    let named = "<h2 class=\"project\">Project 0 <code>";
+    assert!(apps.text.contains(named), "{}", apps.text);
+    house.told(&["projects", "create", "Elsewhere"]);
+    let apps = reader.open("/apps").text;
+    assert!(apps.contains(named) && !apps.contains("Elsewhere"), "{apps}");
+}
+
+#[test]
 fn whoever_may_only_read_is_shown_all_and_refused_every_change() {
     let house = House::open();
     let (reader, apps) = reader(&house);
