@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{ORIGIN, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use maud::{Markup, html};
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(super) async fn sign_in(
     match api.send(Method::POST, &path, Some(&credentials)).await {
         Ok(opened) => {
             let token = opened["refresh_token"].as_str().unwrap_or_default();
-            let is_https = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+            let is_https = visit::is_https(&headers, call.auth().public_url());
             let mut response = page::go(safe_way_back(then));
             response.headers_mut().insert(SET_COOKIE, visit::set_cookie(token, is_https));
             Ok(response)

@@ -10,7 +10,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
-use http::header::{COOKIE, HeaderValue};
+use http::header::{COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::request::Parts;
 
 use super::Console;
@@ -54,7 +54,8 @@ impl FromRequestParts<Console> for Visit {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
         let back = if parts.method.is_safe() { target.clone() } else { "/apps".to_owned() };
-        let Some(token) = cookie(&parts.headers) else { return Err(Trouble::SignedOut(back)) };
+        let is_https = is_https(&parts.headers, auth.public_url());
+        let Some(token) = cookie(&parts.headers, is_https) else { return Err(Trouble::SignedOut(back)) };
         let Ok(session) = auth.admin_refresh(Some(&token)).await else {
             return Err(Trouble::SignedOut(back));
         };
@@ -115,13 +116,34 @@ impl Visit {
     }
 }
 
+/// Whether the browser speaks HTTPS, with us or with a proxy before us: the origin of its form says so, or it asked for
+/// the host of a public URL that is one.
+pub(super) fn is_https(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let public_host = public_url.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+    text(ORIGIN).is_some_and(|origin| origin.starts_with("https:"))
+        || public_host.is_some_and(|host| text(HOST) == Some(host))
+}
+
 /// The refresh token of the session, if a cookie has one.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+///
+/// Pages of other hosts of the domain, and of other ports of the host, may set cookies that are sent to us, but none
+/// whose name begins with `__Host-`. So over HTTPS no other counts, and of two of a name nobody knows whose is whose.
+fn cookie(headers: &HeaderMap, is_https: bool) -> Option<String> {
     let lines = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let pairs: Vec<(&str, &str)> =
         lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).collect();
-    let value = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-    value(SECURE_COOKIE_NAME).or_else(|| value(COOKIE_NAME)).filter(|value| !value.is_empty())
+    let values = |name: &str| -> Vec<&str> {
+        pairs.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value).collect()
+    };
+    let mut found = values(SECURE_COOKIE_NAME);
+    if found.is_empty() && !is_https {
+        found = values(COOKIE_NAME);
+    }
+    match found[..] {
+        [value] if !value.is_empty() => Some(value.to_owned()),
+        _ => None,
+    }
 }
 
 /// Sets the session's cookie.

@@ -32,6 +32,15 @@ impl House {
 
     /// The same with more files in the app's directory.
     pub(crate) fn with(files: &[(&str, &str)]) -> House {
+        House::start(files, &[])
+    }
+
+    /// The same behind a proxy that speaks HTTPS.
+    pub(crate) fn behind(public_url: &str) -> House {
+        House::start(&[], &["--public-url", public_url])
+    }
+
+    fn start(files: &[(&str, &str)], arguments: &[&str]) -> House {
         let dir = tempfile::tempdir().unwrap();
         let app = dir.path().join("news");
         write(&app, "realm_config.json", r#"{"config_version": 20210101, "name": "news"}"#);
@@ -39,7 +48,8 @@ impl House {
         for (path, text) in files {
             write(&app, path, text);
         }
-        let server = Server::start(&dir.path().join("data"), &[app.to_str().unwrap()]);
+        let arguments = [&[app.to_str().unwrap()], arguments].concat();
+        let server = Server::start(&dir.path().join("data"), &arguments);
         House { server, dir }
     }
 

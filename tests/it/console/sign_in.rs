@@ -1,6 +1,7 @@
 //! Signing in, and what others cannot make of it.
 
 use super::browser::{Browser, House};
+use crate::support::{Server, request};
 
 const COOKIE: &str = "passerby_console";
 
@@ -165,4 +166,101 @@ fn the_sessions_of_an_administrator_are_listed_and_ended() {
     assert!(ended.text.contains("That session is over."), "{}", ended.text);
     assert_eq!(ended.text.matches("the key pair <code>").count(), 1, "{}", ended.text);
     assert_eq!(elsewhere.open("/apps").path, "/sign-in?then=%2Fapps");
+}
+
+/// Pages of other hosts of the domain, and of other ports, can set cookies; they cannot set one of that prefix.
+#[test]
+fn a_cookie_from_a_neighbour_opens_nothing_where_there_is_https() {
+    let house = House::behind("https://auth.example");
+    let authority = house.server.own_authority();
+    let (public, private) = house.key_pair();
+    let sign_in = format!("name={public}&secret={private}&then=");
+    let ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
+        let host = [("Host", "auth.example")];
+        request(&authority, method, path, &[&host[..], headers].concat(), body.as_bytes())
+    };
+    let opened = ask("POST", "/sign-in", &[("Origin", "https://auth.example")], &sign_in);
+    let cookie = opened.header("set-cookie").unwrap();
+    let (pair, attributes) = cookie.split_once(';').unwrap();
+    assert_eq!(attributes, " Path=/; HttpOnly; SameSite=Lax; Secure");
+    let token = pair.strip_prefix("__Host-passerby_console=").unwrap();
+    assert_eq!(ask("GET", "/apps", &[("Cookie", pair)], "").status, 200);
+    let tossed = format!("passerby_console={token}");
+    let reply = ask("GET", "/apps", &[("Cookie", &tossed)], "");
+    assert_eq!((reply.status, reply.header("location")), (303, Some("/sign-in?then=%2Fapps")));
+    // An old browser that says no origin signs in at the same host.
+    let opened = ask("POST", "/sign-in", &[], &sign_in);
+    assert!(opened.header("set-cookie").unwrap().starts_with("__Host-"), "{opened:?}");
+}
+
+/// Of two cookies of a name nobody knows which one the console set.
+#[test]
+fn two_cookies_of_a_name_are_no_session() {
+    let house = House::open();
+    let (own, other) = (house.browser(), house.browser());
+    let [own, other] = [&own, &other].map(|browser| browser.cookie("passerby_console").unwrap());
+    for (first, second) in [(&own, &other), (&other, &own)] {
+        let cookie = format!("passerby_console={first}; passerby_console={second}");
+        let reply = house.server.request("GET", "/apps", &[("Cookie", &cookie)], b"");
+        assert_eq!(reply.status, 303, "{cookie}");
+    }
+}
+
+#[test]
+fn the_console_guesses_no_passwords() {
+    let house = House::open();
+    let file = house.dir.path().join("password");
+    std::fs::write(&file, "correct horse").unwrap();
+    house.told(&["admins", "create", "ann@ops.example", "--password-file", file.to_str().unwrap()]);
+    let browser = Browser::new(&house.server);
+    let statuses: Vec<u16> =
+        (0..40).map(|n| browser.sign_in("ann@ops.example", &format!("wrong {n}")).status).collect();
+    assert_eq!((statuses[0], *statuses.last().unwrap()), (401, 429), "{statuses:?}");
+}
+
+#[test]
+fn a_listener_for_administrators_takes_the_console_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &["--admin-listen", "127.0.0.1:0"]);
+    let admin = server.ready["admin_url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let style = request(admin, "GET", "/sign-in", &[], b"");
+    let style = String::from_utf8(style.body).unwrap();
+    let style = style.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    for path in ["/sign-in", style] {
+        assert_eq!(request(admin, "GET", path, &[], b"").status, 200, "{path}");
+    }
+    for path in ["/sign-in", "/apps", "/sessions", "/groups/a/apps/b", "/groups/a/apps/b/users", style] {
+        assert_eq!(server.request("GET", path, &[], b"").status, 404, "{path}");
+    }
+    assert_eq!(server.request("POST", "/sign-in", &[], b"name=a&secret=b").status, 404);
+    let html = [("Accept", "text/html")];
+    assert_eq!(
+        server.request("GET", "/", &html, b"").status,
+        200,
+        "a line for probes, and no way to the console"
+    );
+}
+
+#[test]
+fn in_development_the_console_is_for_this_machine() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &["--dev"]);
+    for header in
+        [("Host", "evil.example"), ("X-Forwarded-For", "203.0.113.7"), ("Forwarded", "for=203.0.113.7")]
+    {
+        for (method, path, body) in [
+            ("GET", "/sign-in", ""),
+            ("GET", "/apps", ""),
+            ("POST", "/sign-in", "name=unique_user@domain.com&secret=password"),
+        ] {
+            let reply = server.request(method, path, &[header], body.as_bytes());
+            assert_eq!(
+                (reply.status, reply.header("set-cookie")),
+                (403, None),
+                "{method} {path} with {header:?}"
+            );
+        }
+    }
+    let browser = Browser::new(&server);
+    assert_eq!(browser.sign_in("unique_user@domain.com", "password").path, "/apps");
 }

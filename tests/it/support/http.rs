@@ -52,8 +52,8 @@ impl Reply {
 
 /// Sends a request to `authority`, such as `127.0.0.1:8080`, and reads the answer to the end of the connection.
 ///
-/// `Host`, `Connection` and, with a body, `Content-Length` are added; the content type is the caller's. With a
-/// `Transfer-Encoding` of the caller's, the body goes in chunks.
+/// `Host`, unless the caller has one, `Connection` and, with a body, `Content-Length` are added; the content type is the
+/// caller's. With a `Transfer-Encoding` of the caller's, the body goes in chunks.
 pub(crate) fn request(
     authority: &str,
     method: &str,
@@ -74,11 +74,15 @@ fn exchange(
 ) -> std::io::Result<Reply> {
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    let has = |wanted: &str| headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let mut head = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
+    if !has("host") {
+        head.push_str(&format!("Host: {authority}\r\n"));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    let is_chunked = has("transfer-encoding");
     if !body.is_empty() && !is_chunked {
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
