@@ -62,12 +62,13 @@ pub(super) async fn sign_out(visit: Visit, body: Body) -> Result<Response, Troub
     Ok(response)
 }
 
-/// Only ever a page of ours: anything else in `then` would lead people elsewhere. Browsers read `\` as `/`, and leave
-/// tabs and line breaks out, so that nothing may stand between two slashes.
+/// Only ever a page of the console: anything else in `then` would lead people elsewhere, and the clients' API may lead
+/// on from here. Browsers read `\` as `/`, leave tabs and line breaks out, and climb where a segment is of dots.
 fn safe_way_back(then: &str) -> &str {
-    let bends = |c: char| c == '\\' || c.is_control();
-    let is_path = then.starts_with('/') && !then.starts_with("//") && !then.contains(bends);
-    if is_path { then } else { "/apps" }
+    let path = then.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_page = ["/apps", "/groups/", "/sessions"].iter().any(|page| path.starts_with(page));
+    let bends = path.contains("/.") || path.contains("/%2e");
+    if is_page && !bends && !then.contains(|c: char| c == '\\' || c.is_control()) { then } else { "/apps" }
 }
 
 fn shown(status: StatusCode, then: &str, name: &str, refusal: Option<&Refusal>) -> Response {

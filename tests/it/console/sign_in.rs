@@ -207,6 +207,22 @@ fn two_cookies_of_a_name_are_no_session() {
 }
 
 #[test]
+fn nobody_is_led_to_the_api_after_signing_in() {
+    let house = House::open();
+    let (public, private) = house.key_pair();
+    let api = "/api/client/v2.0/app/x/auth/providers/oauth2-google?redirect=https://evil.example";
+    for then in
+        [api, &format!("/groups/..{api}"), &format!("/groups/%2E%2e{api}"), &format!("/groups/./..{api}")]
+    {
+        let browser = Browser::new(&house.server);
+        let page = browser.open("/sign-in");
+        let page =
+            page.submit(&browser, "/sign-in", &[("name", &public), ("secret", &private), ("then", then)]);
+        assert_eq!(page.path, "/apps", "{then}");
+    }
+}
+
+#[test]
 fn the_console_guesses_no_passwords() {
     let house = House::open();
     let file = house.dir.path().join("password");
