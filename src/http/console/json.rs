@@ -22,7 +22,8 @@ pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// As people read it.
+/// As people read it; in one line where the indentation of what is deep would be most of it.
 pub(super) fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    let (pretty, plain) = (serde_json::to_string_pretty(value).unwrap_or_default(), value.to_string());
+    if pretty.len() > 4096 && pretty.len() / 2 > plain.len() { plain } else { pretty }
 }

@@ -13,6 +13,10 @@ use crate::http::form::encoded;
 
 /// The fields of the filter, by the name that the Admin API has for each, and what continues a page.
 const FIELDS: [&str; 7] = ["type", "errors_only", "user_id", "co_id", "start_date", "end_date", "skip"];
+/// Entries on a page.
+const PAGE: usize = 50;
+/// Characters of what a request said, where its entry is one of many; alone it is shown whole.
+const SAID: usize = 200;
 /// Types of entries, and their words.
 const KINDS: [(&str, &str); 5] = [
     ("", "All"),
@@ -28,7 +32,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
     let given: Vec<(&str, &str)> =
         FIELDS.iter().filter_map(|name| Some((*name, query.get(name)?.trim()))).collect();
     let asked: Vec<String> = given.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    let found = place.get(&format!("/logs?{}", asked.join("&"))).await;
+    let found = place.get(&format!("/logs?limit={PAGE}&{}", asked.join("&"))).await;
     let (page, refusal) = match found {
         Ok(page) => (page, None),
         Err(refusal) if refusal.status.is_client_error() => (Value::Null, Some(refusal)),
@@ -88,6 +92,7 @@ pub(super) fn table(place: &Place, entries: &[Value]) -> Markup {
     if entries.is_empty() {
         return html! { p class="soft" { "No entries." } };
     }
+    let most = if entries.len() == 1 { usize::MAX } else { SAID };
     html! {
         div class="scroll" tabindex="0" {
             table {
@@ -96,13 +101,13 @@ pub(super) fn table(place: &Place, entries: &[Value]) -> Markup {
                     th scope="col" { "Name" } th scope="col" { "Details" } th scope="col" { "User ID" }
                     th scope="col" { "Request ID" }
                 } }
-                tbody id="rows" { @for entry in entries { (line(place, entry)) } }
+                tbody id="rows" { @for entry in entries { (line(place, entry, most)) } }
             }
         }
     }
 }
 
-fn line(place: &Place, entry: &Value) -> Markup {
+fn line(place: &Place, entry: &Value, most: usize) -> Markup {
     let error = text(entry, "error");
     let (user, request) = (text(entry, "user_id"), text(entry, "co_id"));
     html! {
@@ -112,8 +117,8 @@ fn line(place: &Place, entry: &Value) -> Markup {
             }
             td { (pieces::written_moment(text(entry, "started"))) }
             td { (kind(entry)) }
-            td { (what(entry)) }
-            td class="wrap" { (details(entry)) }
+            td { (pieces::cut(what(entry), SAID)) }
+            td class="wrap" { (details(entry, most)) }
             td {
                 @if !user.is_empty() {
                     a href=(place.page(&format!("/users/{}", encoded(user)))) { code { (user) } }
@@ -140,25 +145,28 @@ fn what(entry: &Value) -> &str {
     named.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-fn details(entry: &Value) -> Markup {
-    let messages = items(&entry["messages"]);
+fn details(entry: &Value, most: usize) -> Markup {
+    let said = |key: &str| pieces::cut(text(entry, key), most).into_owned();
+    let messages = items(&entry["messages"]).iter().filter_map(Value::as_str);
+    let messages = messages.collect::<Vec<_>>().join("\n");
     html! {
         details {
-            summary { (if text(entry, "error").is_empty() { "Show" } else { text(entry, "error") }) }
+            summary { (if text(entry, "error").is_empty() { "Show".to_owned() } else { said("error") }) }
             dl class="small" {
-                dt { "Request" } dd { code { (text(entry, "request_method")) " " (text(entry, "request_url")) } }
+                dt { "Request" } dd { code { (text(entry, "request_method")) " " (said("request_url")) } }
                 @if let Some(status) = entry["status"].as_i64() { dt { "Status" } dd { (status) } }
                 @if !text(entry, "error_code").is_empty() { dt { "Error code" } dd { (text(entry, "error_code")) } }
                 @if !text(entry, "remote_ip_address").is_empty() {
                     dt { "Address" } dd { (text(entry, "remote_ip_address")) }
                 }
                 @if !text(entry, "platform").is_empty() {
-                    dt { "Platform" } dd { (text(entry, "platform")) " " (text(entry, "platform_version")) }
+                    dt { "Platform" } dd { (said("platform")) " " (said("platform_version")) }
                 }
                 dt { "Completed" } dd { (pieces::written_moment(text(entry, "completed"))) }
             }
-            @if !messages.is_empty() {
-                pre tabindex="0" { code { @for message in messages { (message.as_str().unwrap_or_default()) "\n" } } }
+            @if !messages.is_empty() { pre tabindex="0" { code { (pieces::cut(&messages, most)) } } }
+            @if messages.chars().count() > most {
+                p class="help" { "The request's own entry, behind its id, has all of it." }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What pages are made of.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::api::Refusal;
@@ -32,6 +34,23 @@ pub(super) fn copy_button(text: &str) -> Markup {
     html! {
         button type="button" class="copy" data-copy=(text) hidden {
             "Copy" span class="visually-hidden" { " " (text) }
+        }
+    }
+}
+
+/// The beginning of a text that somebody else made as long as they liked.
+pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
+}
+
+/// How many of a list are not shown, and where they are.
+pub(super) fn left_out(count: usize, of: &str) -> Markup {
+    html! {
+        @if count > 0 {
+            p class="soft" { (count) " more " (of) " not shown: a page has room for so many. The Admin API tells all." }
         }
     }
 }

@@ -13,9 +13,13 @@ use super::visit::Visit;
 use super::{page, pieces};
 use crate::http::form::encoded;
 
+/// Sessions that are shown.
+const SHOWN: usize = 100;
+
 /// `GET /sessions`.
 pub(super) async fn list(visit: Visit) -> Result<Response, Trouble> {
     let sessions = visit.api.get("/api/passerby/v1/admin/sessions").await?;
+    let sessions = items(&sessions);
     let content = html! {
         p class="back" { a href="/apps" { "← Apps" } }
         h1 { "Your sessions" }
@@ -26,9 +30,10 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Trouble> {
                     th scope="col" { "Began" } th scope="col" { "With" } th scope="col" { "Ends by itself" }
                     th scope="col" { "Actions" }
                 } }
-                tbody { @for session in items(&sessions) { (line(&visit, session)) } }
+                tbody { @for session in sessions.iter().rev().take(SHOWN) { (line(&visit, session)) } }
             }
         }
+        (pieces::left_out(sessions.len().saturating_sub(SHOWN), "that began before these are"))
     };
     Ok(page::of_visit(&visit, "Your sessions", &content))
 }

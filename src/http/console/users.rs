@@ -7,6 +7,8 @@ mod new;
 mod pending;
 mod person;
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -158,11 +160,14 @@ fn line(place: &Place, user: &Value, policy: &Policy) -> Markup {
     }
 }
 
+/// Characters of a name that are shown; an address has no more.
+const NAME: usize = 254;
+
 /// What people call a user: an address, a name, or nothing.
-fn name(user: &Value) -> &str {
+fn name(user: &Value) -> Cow<'_, str> {
     let data = &user["data"];
     let told = ["email", "name"].map(|key| text(data, key));
-    told.into_iter().find(|told| !told.is_empty()).unwrap_or_default()
+    pieces::cut(told.into_iter().find(|told| !told.is_empty()).unwrap_or_default(), NAME)
 }
 
 /// The types of its identities, in their order, each once.

@@ -16,6 +16,9 @@ use crate::http::console::place::Place;
 use crate::http::console::trouble::Trouble;
 use crate::http::form::encoded;
 
+/// Entries that are shown.
+const SHOWN: usize = 50;
+
 pub(super) fn list(place: &Place, list: &Value) -> Markup {
     let entries = items(&list["allowed_ips"]);
     html! {
@@ -27,9 +30,10 @@ pub(super) fn list(place: &Place, list: &Value) -> Markup {
             div class="scroll" tabindex="0" {
                 table {
                     thead { tr { th scope="col" { "IP Address" } th scope="col" { "Comment" } th scope="col" { "Actions" } } }
-                    tbody { @for entry in entries { (line(place, entry)) } }
+                    tbody { @for entry in entries.iter().take(SHOWN) { (line(place, entry)) } }
                 }
             }
+            (pieces::left_out(entries.len().saturating_sub(SHOWN), "entries are"))
         }
         @if place.is_owner {
             (pieces::form(&place.visit, &place.page("/settings/access"), &html! {
@@ -52,7 +56,7 @@ fn line(place: &Place, entry: &Value) -> Markup {
                 @if address == "0.0.0.0/0" { " " span class="badge warn" { "ALLOWS ACCESS FROM ANYWHERE" } }
                 @if entry["includes_current"] == true { " " span class="badge" { "includes you" } }
             }
-            td { (text(entry, "comment")) }
+            td { (pieces::cut(text(entry, "comment"), 100)) }
             td class="last" {
                 @if place.is_owner {
                     a class="button" href=(place.page(&format!("/settings/access/{}/delete", text(entry, "_id")))) {

@@ -16,6 +16,13 @@ use crate::http::form::encoded;
 
 /// Entries of the log that are shown.
 const ENTRIES: usize = 10;
+/// Identities that are shown, and fields of each.
+const IDENTITIES: usize = 10;
+const FIELDS: usize = 20;
+/// Sessions that are shown: the newest.
+const SESSIONS: usize = 25;
+/// Characters of what a token or a device said.
+const SAID: usize = 100;
 
 /// `GET …/users/{user}`.
 pub(super) async fn show(
@@ -25,7 +32,8 @@ pub(super) async fn show(
     let user = place.visit.api.get(&place.ours(&format!("/users/{}", encoded(&id)))).await?;
     let policy = Policy::of(&place).await?;
     let activity = place.get(&format!("/logs?user_id={}&limit={ENTRIES}", encoded(&id))).await?;
-    let title = match name(&user) {
+    let name = name(&user);
+    let title = match &*name {
         "" if is_guest(&user) => "Guest",
         "" => "User",
         name => name,
@@ -88,35 +96,41 @@ fn acts(place: &Place, user: &Value) -> Markup {
 }
 
 fn identities(user: &Value) -> Markup {
-    let data = items(&user["identity_data"]);
+    let (identities, data) = (items(&user["identities"]), items(&user["identity_data"]));
     html! {
         div class="scroll" tabindex="0" {
             table {
                 thead { tr { th scope="col" { "Provider" } th scope="col" { "Id" } th scope="col" { "Provider Data" } } }
                 tbody {
-                    @for (n, identity) in items(&user["identities"]).iter().enumerate() {
+                    @for (n, identity) in identities.iter().take(IDENTITIES).enumerate() {
                         tr {
                             td { (text(identity, "provider_type")) }
-                            td { code { (text(identity, "id")) } }
+                            td { code { (pieces::cut(text(identity, "id"), SAID)) } }
                             td class="wrap" { (fields(data.get(n))) }
                         }
                     }
                 }
             }
         }
+        (pieces::left_out(identities.len().saturating_sub(IDENTITIES), "identities are"))
     }
 }
 
 /// Field and value of each.
 fn fields(data: Option<&Value>) -> Markup {
     let fields = data.and_then(Value::as_object);
+    let count = fields.map_or(0, serde_json::Map::len);
     html! {
-        @for (field, value) in fields.into_iter().flatten() {
+        @for (field, value) in fields.into_iter().flatten().take(FIELDS) {
             div class="field" {
                 span class="soft" { (field) } " "
-                @match value.as_str() { Some(text) => (text), None => code { (value) } }
+                @match value.as_str() {
+                    Some(text) => (pieces::cut(text, SAID)),
+                    None => code { (pieces::cut(&value.to_string(), SAID)) },
+                }
             }
         }
+        (pieces::left_out(count.saturating_sub(FIELDS), "fields are"))
     }
 }
 
@@ -125,6 +139,7 @@ fn sessions(place: &Place, user: &Value) -> Markup {
     if sessions.is_empty() {
         return html! { p class="soft" { "None is open." } };
     }
+    let older = sessions.len().saturating_sub(SESSIONS);
     html! {
         div class="scroll" tabindex="0" {
             table {
@@ -133,20 +148,24 @@ fn sessions(place: &Place, user: &Value) -> Markup {
                     th scope="col" { "App Version" } th scope="col" { "Device Id" } th scope="col" { "Ends" }
                     th scope="col" { "Actions" }
                 } }
-                tbody { @for session in sessions { (session_line(place, text(user, "_id"), session)) } }
+                tbody {
+                    @for session in sessions.iter().skip(older) { (session_line(place, text(user, "_id"), session)) }
+                }
             }
         }
+        (pieces::left_out(older, "that began before these are"))
     }
 }
 
 fn session_line(place: &Place, user: &str, session: &Value) -> Markup {
     let (device, id) = (&session["device"], text(session, "_id"));
+    let said = |key: &str| pieces::cut(text(device, key), SAID / 2).into_owned();
     html! {
         tr {
             td { (pieces::moment(number(session, "creation_date"))) }
             td { (text(session, "provider_type")) }
-            td { (text(device, "platform")) " " (text(device, "platformVersion")) }
-            td { (text(device, "appVersion")) }
+            td { (said("platform")) " " (said("platformVersion")) }
+            td { (said("appVersion")) }
             td { code { (text(session, "device_id")) } }
             td { @match session["expires"].as_i64() { Some(at) => (pieces::moment(at)), None => "with the guest" } }
             td {
