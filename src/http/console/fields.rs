@@ -76,8 +76,17 @@ pub(super) fn boxes(legend: &str, help: &str, options: &[(String, &str, bool)]) 
     }
 }
 
+/// More names than that are no choice: one is typed.
+const MOST_CHOICES: usize = 200;
+
 /// A name among those that are there, or none. One that is chosen and not there stands among them, so that it is kept.
 pub(super) fn named(name: &str, chosen: &str, known: &[&str]) -> Markup {
+    if known.len() > MOST_CHOICES {
+        return html! {
+            input type="text" id=(name) name=(name) value=(chosen) autocomplete="off" spellcheck="false"
+                aria-describedby=(format!("{name}-help"));
+        };
+    }
     html! {
         select id=(name) name=(name) aria-describedby=(format!("{name}-help")) {
             option value="" selected[chosen.is_empty()] { "None" }

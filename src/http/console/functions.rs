@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::api::Refusal;
 use super::fields::{area, radios, text, typed, typed_json, typed_text, wide_area};
 use super::json::{items, pretty};
+use super::listed;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -23,6 +24,7 @@ const NEW_SOURCE: &str = "exports = async function (name) {\n  return `Hello, ${
 pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
     let functions = place.get("/functions").await?;
     let functions = items(&functions);
+    let (shown, more) = listed::shown(&place, functions);
     let content = html! {
         h1 { "Functions" }
         p { "The app's own JavaScript. Clients call it, providers ask it who somebody is, triggers wake it." }
@@ -31,6 +33,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
                 a class="button primary" href=(place.page("/functions/new")) { "Create New Function" }
             }
         }
+        (listed::finder(&place, "/functions", &[functions]))
         @if functions.is_empty() {
             (pieces::empty("No function yet.", &html! {
                 p { "One is a file " code { "functions/<name>.js" } " of the app directory, or made here." }
@@ -38,22 +41,23 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
         } @else {
             div class="scroll" tabindex="0" { table {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "Id" } th scope="col" { "Actions" } } }
-                tbody { @for function in functions { (line(&place, function)) } }
+                tbody { @for function in shown { (line(&place, function)) } }
             } }
+            (listed::more(more))
         }
     };
     Ok(page::of_app(&place, Here::Functions, "Functions", &content))
 }
 
 fn line(place: &Place, function: &Value) -> Markup {
-    let name = function["name"].as_str().unwrap_or_default();
+    let name = listed::name(function);
     let id = function["_id"].as_str().unwrap_or_default();
     let page = place.page(&format!("/functions/{}", encoded(id)));
     html! {
         tr {
             th scope="row" { a href=(page) { (name) } }
             td { (pieces::copyable(id)) }
-            td { (pieces::edit_and_delete(place, &page, name)) }
+            td { (pieces::edit_and_delete(place, &page, &name)) }
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `dashboard`, `charts` | an app's home |
 //! | `providers` | Users > Providers |
 //! | `functions`, `values`, `triggers` | what else an app is made of, one file each |
+//! | `listed` | lists that may be longer than a page |
 //! | `fields`, `choices` | what forms are made of, and what may be named in them |
 //! | `remove` | taking a part of an app away |
 //! | `users` | Users, one user, pending registrations |
@@ -32,6 +33,7 @@ mod fields;
 mod functions;
 mod home;
 mod json;
+mod listed;
 mod logs;
 mod page;
 mod pieces;

@@ -11,6 +11,7 @@ use super::api::Refusal;
 use super::choices::Choices;
 use super::fields::{boxes, radios, text, typed};
 use super::json::items;
+use super::listed;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -25,6 +26,7 @@ const AUTHENTICATION: &str = "AUTHENTICATION";
 pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
     let triggers = place.get("/triggers").await?;
     let triggers = items(&triggers);
+    let (shown, more) = listed::shown(&place, triggers);
     let content = html! {
         h1 { "Triggers" }
         p { "A function that is called when somebody is made, logs in, or goes." }
@@ -33,6 +35,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
                 a class="button primary" href=(place.page("/triggers/new")) { "Add a Trigger" }
             }
         }
+        (listed::finder(&place, "/triggers", &[triggers]))
         @if triggers.is_empty() {
             (pieces::empty("No trigger yet.", &html! {}))
         } @else {
@@ -41,8 +44,9 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
                     th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Event" }
                     th scope="col" { "Function" } th scope="col" { "Enabled" } th scope="col" { "Actions" }
                 } }
-                tbody { @for trigger in triggers { (line(&place, trigger)) } }
+                tbody { @for trigger in shown { (line(&place, trigger)) } }
             } }
+            (listed::more(more))
         }
     };
     Ok(page::of_app(&place, Here::Triggers, "Triggers", &content))
@@ -51,10 +55,10 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
 fn line(place: &Place, trigger: &Value) -> Markup {
     let text = |key: &str| trigger[key].as_str().unwrap_or_default();
     let page = place.page(&format!("/triggers/{}", encoded(text("_id"))));
-    let works = works(trigger);
+    let (works, name) = (works(trigger), listed::name(trigger));
     html! {
         tr {
-            th scope="row" { (text("name")) }
+            th scope="row" { (name) }
             td { (text("type").to_lowercase()) }
             td { (operation(trigger)) }
             td { (text("function_name")) }
@@ -63,8 +67,8 @@ fn line(place: &Place, trigger: &Value) -> Markup {
                 @else { span class="badge warn" { "Kept, does nothing here" } }
             }
             td {
-                @if works { (pieces::edit_and_delete(place, &page, text("name"))) }
-                @else { (pieces::delete_link(place, &page, text("name"))) }
+                @if works { (pieces::edit_and_delete(place, &page, &name)) }
+                @else { (pieces::delete_link(place, &page, &name)) }
             }
         }
     }

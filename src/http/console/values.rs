@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::json::items;
+use super::listed;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -26,6 +27,7 @@ pub(super) async fn page(place: Place) -> Result<Response, Trouble> {
     let secrets = place.get("/secrets").await?;
     let content = html! {
         h1 { "Values & Secrets" }
+        (listed::finder(&place, "/values", &[&values, &environment, &secrets].map(items)))
         (section(&place, "Values", "/values", "Create New Value", &values, &html! {
             "Functions read one with " code { "context.values.get(name)" } "."
         }))
@@ -40,6 +42,7 @@ pub(super) async fn page(place: Place) -> Result<Response, Trouble> {
 
 fn section(place: &Place, title: &str, path: &str, create: &str, list: &Value, about: &Markup) -> Markup {
     let list = items(list);
+    let (shown, more) = listed::shown(place, list);
     html! {
         section {
             h2 { (title) }
@@ -52,15 +55,16 @@ fn section(place: &Place, title: &str, path: &str, create: &str, list: &Value, a
             } @else {
                 div class="scroll" tabindex="0" { table {
                     thead { tr { th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Actions" } } }
-                    tbody { @for one in list { (line(place, path, one)) } }
+                    tbody { @for one in shown { (line(place, path, one)) } }
                 } }
+                (listed::more(more))
             }
         }
     }
 }
 
 fn line(place: &Place, path: &str, one: &Value) -> Markup {
-    let name = one["name"].as_str().unwrap_or_default();
+    let name = listed::name(one);
     let page = place.page(&format!("{path}/{}", encoded(one["_id"].as_str().unwrap_or_default())));
     let kind = match path {
         "/secrets" => "Secret",
@@ -72,7 +76,7 @@ fn line(place: &Place, path: &str, one: &Value) -> Markup {
         tr {
             th scope="row" { (name) }
             td { (kind) }
-            td { (pieces::edit_and_delete(place, &page, name)) }
+            td { (pieces::edit_and_delete(place, &page, &name)) }
         }
     }
 }

@@ -140,3 +140,41 @@ fn numbers_beyond_all_reason_are_refused_or_shown_as_they_are() {
         assert_eq!(page.status, 200, "{query}: {}", page.text);
     }
 }
+
+#[test]
+fn lists_of_very_many_parts_are_shown_in_part_and_found_by_name() {
+    let names: Vec<Value> =
+        (0..1000).map(|n| json!({ "name": format!("function_of_a_long_name_{n:04}") })).collect();
+    let sources: Vec<String> =
+        (0..1000).map(|n| format!("functions/function_of_a_long_name_{n:04}.js")).collect();
+    let config = Value::Array(names).to_string();
+    let values: Vec<(String, String)> = (0..500)
+        .map(|n| {
+            (format!("values/v{n:03}.json"), json!({ "name": format!("v{n:03}"), "value": n }).to_string())
+        })
+        .collect();
+    let mut files = vec![("functions/config.json", config.as_str())];
+    files.extend(sources.iter().map(|path| (path.as_str(), "exports = () => 1;")));
+    files.extend(values.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let house = House::with(&files);
+    let browser = house.browser();
+    let base = browser.open("/apps").links("news").remove(0);
+    for (list, last) in [("functions", "function_of_a_long_name_0999"), ("values", "v499")] {
+        let page = browser.open(&format!("{base}/{list}"));
+        is_bounded(&page);
+        assert!(!page.text.contains(last), "{}", page.text);
+        let found = page.submit(&browser, &page.path, &[("q", last)]);
+        assert!(found.text.contains(last), "{}", found.text);
+        assert_eq!(found.links("Edit").len(), 1, "{}", found.text);
+    }
+    for page in [
+        "triggers/new",
+        "auth/providers/custom-function",
+        "values/new",
+        "deployment",
+        "dashboard",
+        "settings",
+    ] {
+        is_bounded(&browser.open(&format!("{base}/{page}")));
+    }
+}

@@ -11,6 +11,7 @@ use super::{Sheet, stored};
 use crate::http::console::api::Refusal;
 use crate::http::console::fields::{text, typed};
 use crate::http::console::json::items;
+use crate::http::console::listed;
 use crate::http::console::page;
 use crate::http::console::pieces;
 use crate::http::console::place::Place;
@@ -26,10 +27,12 @@ pub(super) async fn keys(place: &Place, typed_in: Option<&Fields>) -> Result<Mar
     let name = typed_in.map_or("", |fields| typed(fields, "name"));
     let keys = place.get("/api_keys").await?;
     let keys = items(&keys);
+    let (shown, more) = listed::shown(place, keys);
     Ok(html! {
         section class="card" {
             h2 { "Server keys" }
             p { "A server logs in with one, as a user of its own. Users make their own keys through the app." }
+            (listed::finder(place, PAGE, &[keys]))
             @if keys.is_empty() {
                 p class="soft" { "No key yet. Create one below; it takes an enabled provider that is deployed." }
             } @else {
@@ -38,8 +41,9 @@ pub(super) async fn keys(place: &Place, typed_in: Option<&Fields>) -> Result<Mar
                         th scope="col" { "Name" } th scope="col" { "Id" } th scope="col" { "Enabled" }
                         th scope="col" { "Actions" }
                     } }
-                    tbody { @for key in keys { (line(place, key)) } }
+                    tbody { @for key in shown { (line(place, key)) } }
                 } }
+                (listed::more(more))
             }
             (pieces::form(&place.visit, &place.page("/auth/providers/api-key/keys"), &html! {
                 fieldset class="plain" disabled[!place.is_owner] {
