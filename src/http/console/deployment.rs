@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use http::Method;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::page::{self, Here};
@@ -12,6 +12,11 @@ use super::pieces;
 use super::place::Place;
 use super::trouble::Trouble;
 use crate::http::form::encoded;
+
+/// Bytes of lines that a review has room for, files that it names, and characters of a line.
+const ROOM: usize = 60 * 1024;
+const FILES: usize = 100;
+const LINE: usize = 400;
 
 /// `GET …/deployment`.
 pub(super) async fn history(place: Place) -> Result<Response, Trouble> {
@@ -65,6 +70,8 @@ pub(super) async fn review(place: Place) -> Result<Response, Trouble> {
     let Some(draft) = &place.draft else { return Ok(page::go(&place.page("/deployment"))) };
     let diff = place.get(&format!("/drafts/{draft}/diff")).await?;
     let files: Vec<&str> = diff["diffs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut room = ROOM;
+    let shown: Vec<Markup> = files.iter().take(FILES).map(|file| file_diff(file, &mut room)).collect();
     let content = html! {
         h1 { "Review & Deploy" }
         @if files.is_empty() {
@@ -72,7 +79,8 @@ pub(super) async fn review(place: Place) -> Result<Response, Trouble> {
                 p { "It may be discarded, or deployed to no effect." }
             }))
         }
-        @for file in &files { (file_diff(file)) }
+        @for file in shown { (file) }
+        (left_out(files.len().saturating_sub(FILES), "files"))
         div class="actions" {
             (pieces::form(&place.visit, &place.page("/deployment/deploy"), &html! {
                 button class="primary" { "Deploy" }
@@ -84,25 +92,45 @@ pub(super) async fn review(place: Place) -> Result<Response, Trouble> {
     Ok(page::of_app(&place, Here::Deployment, "Review & Deploy", &content))
 }
 
-/// One file: what goes and what comes, told by signs too, not by colour alone.
-fn file_diff(diff: &str) -> Markup {
+/// One file, as far as there is room: what goes and what comes, told by signs too, not by colour alone.
+fn file_diff(diff: &str, room: &mut usize) -> Markup {
     let mut lines = diff.lines();
     let head: Vec<&str> = lines.by_ref().take(2).collect();
     let name = head.iter().rev().find_map(|line| line.get(6..)).unwrap_or_default();
+    let mut shown = String::new();
+    let mut left = 0;
+    for line in lines {
+        let line = diff_line(line).into_string();
+        if left > 0 || line.len() > *room {
+            left += 1;
+        } else {
+            *room -= line.len();
+            shown.push_str(&line);
+        }
+    }
     html! {
         section class="card diff" {
-            h2 { code { (name) } }
-            pre tabindex="0" { code {
-                @for line in lines {
-                    @let class = match line.as_bytes().first() {
-                        Some(b'+') => "added",
-                        Some(b'-') => "removed",
-                        Some(b'@') => "hunk",
-                        _ => "",
-                    };
-                    span class=(class) { (line) "\n" }
-                }
-            } }
+            h2 { code { (pieces::cut(name, LINE)) } }
+            @if !shown.is_empty() { pre tabindex="0" { code { (PreEscaped(shown)) } } }
+            (left_out(left, "lines"))
+        }
+    }
+}
+
+fn diff_line(line: &str) -> Markup {
+    let class = match line.as_bytes().first() {
+        Some(b'+') => "added",
+        Some(b'-') => "removed",
+        Some(b'@') => "hunk",
+        _ => "",
+    };
+    html! { span class=(class) { (pieces::cut(line, LINE)) "\n" } }
+}
+
+fn left_out(count: usize, of: &str) -> Markup {
+    html! {
+        @if count > 0 {
+            p class="soft" { (count) " more " (of) " change than a page has room for. The Admin API tells all." }
         }
     }
 }

@@ -178,3 +178,22 @@ fn lists_of_very_many_parts_are_shown_in_part_and_found_by_name() {
         is_bounded(&browser.open(&format!("{base}/{page}")));
     }
 }
+
+#[test]
+fn a_review_of_very_large_changes_names_what_it_leaves_out() {
+    let house = House::open();
+    let browser = house.browser();
+    let base = browser.open("/apps").links("news").remove(0);
+    let new = browser.open(&format!("{base}/functions/new"));
+    let source = format!("exports = () => 1;\n{}", "// \"<&>\" \"<&>\"\n".repeat(4000));
+    new.submit(&browser, &new.path, &[("name", "large"), ("source", &source)]);
+    let value = browser.open(&format!("{base}/values/new"));
+    let one_line = format!("\"{}\"", "<".repeat(50_000));
+    value.submit(&browser, &value.path, &[("name", "v"), ("value", &one_line)]);
+    let review = browser.open(&format!("{base}/deployment/review"));
+    is_bounded(&review);
+    assert!(review.text.contains("more lines change than a page has room for"), "{}", review.text);
+    for file in ["functions/large.js", "values/v.json"] {
+        assert!(review.text.contains(file), "{file}: {}", review.text);
+    }
+}
