@@ -1,5 +1,6 @@
 //! The console, as a browser without scripts sees it.
 
+mod abuse;
 mod bounds;
 mod browser;
 mod dashboard;
