@@ -6,14 +6,26 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { SignJWT } from "jose";
+
 import { browser, freshPage, screenshot } from "../support/chromium.js";
 import { appDirectory, scope, serve } from "../support/passerby.js";
 import { call } from "../support/raw.js";
 import { Realm, realmApp } from "../support/realm_web.js";
+import { site } from "../support/site.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const APP = "reader-abcde";
 const EMPTY = "nobody-abcde";
+const TOKENS = "issuer-abcde";
+const KEY = "0123456789abcdef0123456789abcdef";
+const CUSTOM_TOKEN = {
+  "custom-token": {
+    config: { audience: [], signingAlgorithm: "HS256", useJWKURI: false },
+    secret_config: { signingKeys: ["jwtKey"] },
+    metadata_fields: [{ required: true, name: "name", field_name: "name" }],
+  },
+};
 const PASSWORDS = { "local-userpass": { config: { autoConfirm: true, resetPasswordUrl: "https://example.com/reset" } } };
 const LONG = `a.rather.long.address.that.goes.on.and.on@${"very-".repeat(12)}long.example.org`;
 
@@ -26,7 +38,9 @@ describe("the console", () => {
     server = await serve(suite, [
       await appDirectory(suite, { id: APP, providers: PASSWORDS, functions: { greet: "exports = () => 'hello';" } }),
       await appDirectory(suite, { id: EMPTY, disabled: true }),
+      await appDirectory(suite, { id: TOKENS, providers: CUSTOM_TOKEN }),
     ]);
+    server.setSecret(TOKENS, "jwtKey", KEY);
     key = JSON.parse(await readFile(join(server.data, "admin-key.json"), "utf8"));
     chromium = await browser(suite);
   });
@@ -142,6 +156,68 @@ describe("the console", () => {
     await page.getByText("onerror").first().waitFor();
     assert.notEqual(await page.title(), "run");
     assert.deepEqual(complaints, []);
+  });
+
+  test("runs nothing that a name in a token holds", async () => {
+    const name = `</title></textarea>"><img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+    const token = new SignJWT({ name }).setProtectedHeader({ alg: "HS256" }).setSubject(name).setAudience(TOKENS);
+    const signed = await token.setExpirationTime("1h").sign(new TextEncoder().encode(KEY));
+    const { app } = realmApp(server.url, TOKENS);
+    const user = await app.logIn(Realm.Credentials.jwt(signed));
+    const { page, complaints } = await signedIn();
+    const base = await appPath(page, "issuer", "");
+    for (const path of ["/users", `/users/${user.id}`, `/users/${user.id}/delete`]) {
+      await page.goto(base + path);
+      await page.getByText("onerror").first().waitFor();
+      assert.notEqual(await page.title(), "run", path);
+      assert.equal(await page.locator("img").count(), 0, path);
+    }
+    assert.deepEqual(complaints, []);
+  });
+
+  test("is out of reach of a page at another port, which browsers send its cookie from", async () => {
+    const neighbour = await site(suite);
+    const { page, context } = await signedIn();
+    const users = await appPath(page, "nobody", "/users");
+    const form = `${await appPath(page, "nobody", "")}/auth/providers/anon-user`;
+    await page.goto(form);
+    const formToken = await page.locator("input[name=form_token]").first().inputValue();
+    const other = await context.newPage();
+    await other.goto(neighbour);
+    // Even with the token, which it cannot know.
+    const answered = other.waitForResponse(form);
+    await other.evaluate(([action, token]) => {
+      const sent = document.createElement("form");
+      Object.assign(sent, { method: "post", action });
+      const fields = { form_token: token, enabled: "true", clock: "never", days: "90" };
+      for (const [name, value] of Object.entries(fields)) sent.append(Object.assign(document.createElement("input"), { name, value }));
+      document.body.append(sent);
+      sent.submit();
+    }, [form, formToken]);
+    assert.equal((await answered).status(), 403);
+    await page.goto(form);
+    assert.equal(await page.getByText("You have changes").count(), 0);
+
+    await other.goto(neighbour);
+    const read = (url) => fetch(url, { credentials: "include" }).then((answer) => answer.text(), () => "out of reach");
+    assert.equal(await other.evaluate(read, users), "out of reach");
+    const framed = await other.evaluate(async (src) => {
+      const frame = Object.assign(document.createElement("iframe"), { src });
+      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+      document.body.append(frame);
+      await loaded;
+      return frame.contentDocument === null;
+    }, users);
+    assert.equal(framed, true, "a frame of another origin cannot be read");
+    for (const frame of other.frames().slice(1)) assert.doesNotMatch(await frame.content(), /Nobody came yet/);
+
+    // A cookie for a part of the console beside the console's own: whose is whose is unknown, so nobody is let in.
+    const [cookie] = (await context.cookies()).filter(({ name }) => name === "passerby_console");
+    assert.equal(cookie.httpOnly, true);
+    assert.equal(await other.evaluate(() => document.cookie), "");
+    await other.evaluate(() => { document.cookie = "passerby_console=mine; path=/groups"; });
+    await page.goto(users);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
   test("is readable for everybody, on every page, in both themes and widths, with ten thousand users", async () => {
