@@ -110,6 +110,15 @@ impl Refusal {
         Refusal { status, error, problems: Vec::new() }
     }
 
+    /// Of a list whose filter was wrong, which is said above a list of nobody; anything else is in the way of the page.
+    pub(super) fn of_filter(found: Result<Value, Refusal>) -> Result<(Value, Option<Refusal>), Refusal> {
+        match found {
+            Ok(list) => Ok((list, None)),
+            Err(refusal) if refusal.status.is_client_error() => Ok((Value::Null, Some(refusal))),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
     fn read(status: StatusCode, body: &Value) -> Refusal {
         let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
         let problems = body.get("problems").and_then(Value::as_array);

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::api::Refusal;
-use super::fields::{named, typed};
+use super::fields::{named, typed, typed_text};
+use super::json::{items, text};
 use super::pieces::row;
 use super::place::Place;
 use crate::http::form::Fields;
@@ -20,14 +21,12 @@ pub(super) struct Choices {
 
 impl Choices {
     pub(super) async fn of(place: &Place) -> Result<Choices, Refusal> {
-        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let owned = |value: &Value, key: &str| text(value, key).to_owned();
         let functions = place.get("/functions").await?;
-        let functions = functions.as_array().into_iter().flatten();
         let secrets = place.get("/secrets").await?;
-        let secrets = secrets.as_array().into_iter().flatten();
         Ok(Choices {
-            functions: functions.map(|function| (text(function, "_id"), text(function, "name"))).collect(),
-            secrets: secrets.map(|secret| text(secret, "name")).collect(),
+            functions: items(&functions).iter().map(|one| (owned(one, "_id"), owned(one, "name"))).collect(),
+            secrets: items(&secrets).iter().map(|one| owned(one, "name")).collect(),
         })
     }
 
@@ -102,7 +101,7 @@ pub(super) struct NewSecret {
 pub(super) fn chosen_secret(fields: &Fields, name: &str, new: &mut Vec<NewSecret>) -> String {
     let chosen = typed(fields, name);
     let asked = typed(fields, &format!("{name}-new"));
-    let value = fields.get(&format!("{name}-value")).unwrap_or_default().replace("\r\n", "\n");
+    let value = typed_text(fields, &format!("{name}-value"));
     let named = if asked.is_empty() { chosen } else { asked };
     if !value.is_empty() || (!asked.is_empty() && asked != chosen) {
         new.push(NewSecret { name: named.to_owned(), value: Secret::new(value) });
@@ -132,7 +131,7 @@ async fn make_secret(place: &Place, NewSecret { name, value }: &NewSecret) -> Re
     }
     let body = json!({ "name": name, "value": value.expose() });
     let made = place.send(Method::POST, "/secrets", &body).await?;
-    Ok(made["_id"].as_str().unwrap_or_default().to_owned())
+    Ok(text(&made, "_id").to_owned())
 }
 
 /// Takes secrets back that were made for something that was refused after all.

@@ -7,6 +7,7 @@ use http::Method;
 use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
+use super::json::items;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -69,7 +70,7 @@ fn line(place: &Place, deployment: &Value, is_live: bool) -> Markup {
 pub(super) async fn review(place: Place) -> Result<Response, Trouble> {
     let Some(draft) = &place.draft else { return Ok(page::go(&place.page("/deployment"))) };
     let diff = place.get(&format!("/drafts/{draft}/diff")).await?;
-    let files: Vec<&str> = diff["diffs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let files: Vec<&str> = items(&diff["diffs"]).iter().filter_map(Value::as_str).collect();
     let mut room = ROOM;
     let shown: Vec<Markup> = files.iter().take(FILES).map(|file| file_diff(file, &mut room)).collect();
     let content = html! {

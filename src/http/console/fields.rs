@@ -117,6 +117,12 @@ pub(super) fn typed_lines(fields: &Fields, name: &str) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+/// A whole number, or what was typed instead: the API says what is wrong with it.
+pub(super) fn typed_whole(fields: &Fields, name: &str) -> Value {
+    let typed = typed(fields, name);
+    typed.parse::<i64>().map_or_else(|_| typed.into(), Value::from)
+}
+
 /// A whole text, whose line breaks browsers send as two characters.
 pub(super) fn typed_text(fields: &Fields, name: &str) -> String {
     fields.get(name).unwrap_or_default().replace("\r\n", "\n")

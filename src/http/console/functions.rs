@@ -8,8 +8,9 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::api::Refusal;
+use super::editor::Editor;
 use super::fields::{area, radios, text, typed, typed_json, typed_text, wide_area};
-use super::json::{items, pretty};
+use super::json::{self, items, pretty};
 use super::listed;
 use super::page::{self, Here};
 use super::pieces;
@@ -51,7 +52,7 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
 
 fn line(place: &Place, function: &Value) -> Markup {
     let name = listed::name(function);
-    let id = function["_id"].as_str().unwrap_or_default();
+    let id = json::text(function, "_id");
     let page = place.page(&format!("/functions/{}", encoded(id)));
     html! {
         tr {
@@ -89,14 +90,11 @@ pub(super) async fn save(
     let mut function = stored(&place, &id).await?;
     let rule = read(&fields, &mut function);
     let kept = match rule {
-        Ok(()) => keep(&place, &id, &function).await,
+        Ok(()) => place.put("/functions", &id, &Value::Object(function.clone())).await,
         Err(error) => Err(Refusal::of_us(StatusCode::BAD_REQUEST, error)),
     };
     match kept {
-        Ok(()) => {
-            let done = place.kept().await?;
-            Ok(page::go(&place.page(&format!("/functions?done={done}"))))
-        }
+        Ok(()) => Ok(page::saved(&place, "/functions").await?),
         Err(refusal) => {
             let rule = fields.get("can_evaluate");
             let sheet = Sheet { refusal: Some(&refusal), typed_rule: rule, ..Sheet::of(&id, &function) };
@@ -130,15 +128,6 @@ fn read(fields: &Fields, function: &mut Map<String, Value>) -> Result<(), String
         _ => typed_json(fields, "can_evaluate", "Can Evaluate")?,
     };
     set("can_evaluate", rule);
-    Ok(())
-}
-
-async fn keep(place: &Place, id: &str, function: &Map<String, Value>) -> Result<(), Refusal> {
-    let body = Value::Object(function.clone());
-    match id {
-        "new" => place.send(Method::POST, "/functions", &body).await?,
-        id => place.send(Method::PUT, &format!("/functions/{}", encoded(id)), &body).await?,
-    };
     Ok(())
 }
 
@@ -196,33 +185,32 @@ impl<'a> Sheet<'a> {
         self.function.get(key) == Some(&Value::Bool(true))
     }
 
-    fn page(&self, place: &Place, rest: &str) -> String {
-        place.page(&format!("/functions/{}{rest}", encoded(self.id)))
+    /// A page of its own.
+    fn path(&self, rest: &str) -> String {
+        format!("/functions/{}{rest}", encoded(self.id))
     }
 
     fn shown(&self, place: &Place) -> Response {
         let is_new = self.id == "new";
         let title = if is_new { "Create New Function" } else { "Edit function" };
+        let editor = Editor {
+            here: Here::Functions,
+            list: ("/functions", "Functions"),
+            title,
+            action: self.path(""),
+            refusal: self.refusal,
+        };
+        let delete = html! {
+            @if !is_new && place.is_owner {
+                a class="button" href=(place.page(&self.path("/delete"))) { "Delete" }
+            }
+        };
         let content = html! {
-            p class="back" { a href=(place.page("/functions")) { "← Functions" } }
-            h1 { @if is_new { (title) } @else { code { (self.text("name")) } } }
-            @if let Some(refusal) = self.refusal { (pieces::refused(refusal)) }
-            (pieces::form(&place.visit, &self.page(place, ""), &html! {
-                fieldset class="card" disabled[!place.is_owner] {
-                    (self.settings())
-                    div class="actions" {
-                        button class="primary" { "Save Draft" }
-                        a class="button" href=(place.page("/functions")) { "Cancel" }
-                        @if !is_new && place.is_owner {
-                            a class="button" href=(self.page(place, "/delete")) { "Delete" }
-                        }
-                    }
-                }
-            }))
+            (editor.top(place, &html! { h1 { @if is_new { (title) } @else { code { (self.text("name")) } } } }))
+            (editor.form(place, &self.settings(), "Save Draft", &delete))
             @if !is_new { (self.panel(place)) }
         };
-        let status = self.refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-        page::of_app_with(status, place, Here::Functions, title, &content)
+        editor.page(place, &content)
     }
 
     fn settings(&self) -> Markup {
@@ -270,7 +258,7 @@ impl<'a> Sheet<'a> {
             section class="card" {
                 h2 { "Run it" }
                 p { "It runs as it is deployed, and does what it does: on the app's real users." }
-                (pieces::form(&place.visit, &self.page(place, "/run"), &html! {
+                (pieces::form(&place.visit, &place.page(&self.path("/run")), &html! {
                     fieldset class="plain" disabled[!place.is_owner] {
                         (area("arguments", "Arguments", "A JSON list, such as [\"Ann\", 1].", typed_in("arguments"), 3))
                         (text("user_id", "User Id", "As whom. When empty, as the system user.", typed_in("user_id")))
@@ -285,9 +273,7 @@ impl<'a> Sheet<'a> {
 
 /// Result or error, then what it logged.
 fn outcome(ran: &Value) -> Markup {
-    let lines = |key: &str| -> Vec<&str> {
-        ran[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-    };
+    let lines = |key: &str| -> Vec<&str> { items(&ran[key]).iter().filter_map(Value::as_str).collect() };
     let error = &ran["error"];
     html! {
         div role="status" {
@@ -305,7 +291,7 @@ fn outcome(ran: &Value) -> Markup {
                     pre tabindex="0" { code { @for line in logged { (line) "\n" } } }
                 }
             }
-            p class="help" { "It took " (ran["stats"]["execution_time"].as_str().unwrap_or_default()) "." }
+            p class="help" { "It took " (json::text(&ran["stats"], "execution_time")) "." }
         }
     }
 }

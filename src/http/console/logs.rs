@@ -4,6 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::api::Refusal;
 use super::json::{items, text};
 use super::page::{self, Here};
 use super::pieces;
@@ -33,15 +34,11 @@ pub(super) async fn list(place: Place) -> Result<Response, Trouble> {
         FIELDS.iter().filter_map(|name| Some((*name, query.get(name)?.trim()))).collect();
     let asked: Vec<String> = given.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     let found = place.get(&format!("/logs?limit={PAGE}&{}", asked.join("&"))).await;
-    let (page, refusal) = match found {
-        Ok(page) => (page, None),
-        Err(refusal) if refusal.status.is_client_error() => (Value::Null, Some(refusal)),
-        Err(refusal) => return Err(refusal.into()),
-    };
+    let (page, refusal) = Refusal::of_filter(found)?;
     let content = html! {
         h1 { "Logs" }
         (filter(&place))
-        @if let Some(refusal) = &refusal { div class="refused" role="alert" { p { (refusal.error) } } }
+        @if let Some(refusal) = &refusal { (pieces::said_no(refusal)) }
         (table(&place, items(&page["logs"])))
         @if let Some(next) = next(&place, &given, &page) {
             p class="actions" { a class="button" data-more href=(next) { "Load more" } }

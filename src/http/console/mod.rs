@@ -15,7 +15,7 @@
 //! | `providers` | Users > Providers |
 //! | `functions`, `values`, `triggers` | what else an app is made of, one file each |
 //! | `listed` | lists that may be longer than a page |
-//! | `fields`, `choices` | what forms are made of, and what may be named in them |
+//! | `editor`, `fields`, `choices` | what forms are made of, and what may be named in them |
 //! | `remove` | taking a part of an app away |
 //! | `users` | Users, one user, pending registrations |
 //! | `logs` | what happened |
@@ -29,6 +29,7 @@ mod charts;
 mod choices;
 mod dashboard;
 mod deployment;
+mod editor;
 mod fields;
 mod functions;
 mod home;

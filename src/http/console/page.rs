@@ -9,6 +9,7 @@ use http::header::{
 };
 use maud::{DOCTYPE, Markup, html};
 
+use super::api::Refusal;
 use super::assets;
 use super::pieces::{self, form};
 use super::place::Place;
@@ -127,6 +128,12 @@ pub(super) fn go(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/apps"));
     response.headers_mut().insert(LOCATION, to);
     dressed(response)
+}
+
+/// To a page of the app, after a change that waits in a draft unless the app is told otherwise.
+pub(super) async fn saved(place: &Place, path: &str) -> Result<Response, Refusal> {
+    let done = place.kept().await?;
+    Ok(go(&place.page(&format!("{path}?done={done}"))))
 }
 
 fn draft_banner(place: &Place) -> Markup {

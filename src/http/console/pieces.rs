@@ -111,6 +111,11 @@ pub(super) fn select(name: &str, chosen: &str, options: &[(&str, &str)]) -> Mark
     }
 }
 
+/// Why something cannot be shown.
+pub(super) fn said_no(refusal: &Refusal) -> Markup {
+    html! { div class="refused" role="alert" { p { (refusal.error) } } }
+}
+
 /// Why something was not done.
 pub(super) fn refused(refusal: &Refusal) -> Markup {
     html! {

@@ -79,6 +79,15 @@ impl Place {
         self.visit.api.send(method, &self.admin(rest), Some(body)).await
     }
 
+    /// Makes a part of a list of the Admin API, such as `/values`, when its id is `new`; changes the one of its id otherwise.
+    pub(super) async fn put(&self, list: &str, id: &str, body: &Value) -> Result<(), Refusal> {
+        match id {
+            "new" => self.send(Method::POST, list, body).await?,
+            id => self.send(Method::PUT, &format!("{list}/{}", encoded(id)), body).await?,
+        };
+        Ok(())
+    }
+
     /// The word for a change that was kept: it waits in a draft, or is live where the app is told so.
     pub(super) async fn kept(&self) -> Result<&'static str, Refusal> {
         let drafts = self.get("/drafts").await?;

@@ -20,6 +20,8 @@ use record::Record;
 
 use super::api::Refusal;
 use super::choices::{self, Choices, NewSecret};
+use super::editor::Editor;
+use super::json::items;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -31,7 +33,7 @@ use crate::model::ProviderType;
 pub(super) async fn table(place: Place) -> Result<Response, Trouble> {
     let list = place.get("/auth_providers").await?;
     let is_on = |kind: ProviderType| {
-        let found = list.as_array().into_iter().flatten().find(|p| p["type"] == kind.as_str());
+        let found = items(&list).iter().find(|p| p["type"] == kind.as_str());
         found.is_some_and(|provider| provider["disabled"] == false)
     };
     let content = html! {
@@ -94,10 +96,7 @@ pub(super) async fn save(
     let before = stored(&place, kind).await?;
     let (after, new) = typed(kind, &before, &fields);
     match keep(&place, kind, &before, &after, &new, &fields).await {
-        Ok(()) => {
-            let done = place.kept().await?;
-            Ok(page::go(&place.page(&format!("/auth/providers/{kind}?done={done}"))))
-        }
+        Ok(()) => Ok(page::saved(&place, &format!("/auth/providers/{kind}")).await?),
         Err(refusal) => {
             let sheet = Sheet { refusal: Some(&refusal), typed: Some(&fields), ..Sheet::of(kind, &after) };
             sheet.shown(&place).await
@@ -158,7 +157,7 @@ fn known(kind: &str) -> Result<ProviderType, Trouble> {
 /// The provider as it is, or as it would begin.
 async fn stored(place: &Place, kind: ProviderType) -> Result<Record, Refusal> {
     let list = place.get("/auth_providers").await?;
-    let found = list.as_array().into_iter().flatten().find(|p| p["type"] == kind.as_str());
+    let found = items(&list).iter().find(|p| p["type"] == kind.as_str());
     match found.and_then(|provider| provider["_id"].as_str()) {
         Some(id) => Ok(Record::told(&place.get(&format!("/auth_providers/{id}")).await?)),
         None => Ok(Record::new(kind)),
@@ -183,52 +182,50 @@ impl<'a> Sheet<'a> {
         let kind = self.kind;
         let title = kinds::title(kind);
         let choices = Choices::of(place).await?;
-        let fields = self.fields(place, &choices).await?;
-        let below = match kind {
-            ProviderType::ApiKey => api_key::keys(place, self.typed).await?,
-            ProviderType::AnonUser => anonymous::preview(place).await?,
-            _ => html! {},
+        // The settings of the app, which two parts of the anonymous page show, are asked for once.
+        let (fields, below) = match kind {
+            ProviderType::AnonUser => anonymous::form_and_preview(place, self.typed).await?,
+            ProviderType::ApiKey => (html! {}, api_key::keys(place, self.typed).await?),
+            _ => (self.fields(place, &choices), html! {}),
         };
         let notes = if self.refusal.is_some() { Vec::new() } else { self.record.notes(kind, &choices) };
+        let editor = Editor {
+            here: Here::Authentication,
+            list: ("/auth/providers", "Providers"),
+            title,
+            action: format!("/auth/providers/{kind}"),
+            refusal: self.refusal,
+        };
+        let fields = html! {
+            (pieces::switch("enabled", "Provider Enabled", self.record.is_on(), kinds::when_enabled(kind)))
+            (fields)
+        };
         let content = html! {
-            p class="back" { a href=(place.page("/auth/providers")) { "← Providers" } }
-            h1 { (title) }
-            p { (kinds::about(kind)) }
-            @if let Some(refusal) = self.refusal { (pieces::refused(refusal)) }
+            (editor.top(place, &html! { h1 { (title) } p { (kinds::about(kind)) } }))
             @if !notes.is_empty() {
                 div class="note" { p { "To know:" } ul { @for note in &notes { li { (pieces::finding(note)) } } } }
             }
-            (pieces::form(&place.visit, &place.page(&format!("/auth/providers/{kind}")), &html! {
-                fieldset class="card" disabled[!place.is_owner] {
-                    (pieces::switch("enabled", "Provider Enabled", self.record.is_on(), kinds::when_enabled(kind)))
-                    (fields)
-                    div class="actions" {
-                        button class="primary" { "Save Draft" }
-                        a class="button" href=(place.page("/auth/providers")) { "Cancel" }
-                    }
-                }
-            }))
+            (editor.form(place, &fields, "Save Draft", &html! {}))
             details {
                 summary { "The file in the app directory" }
                 pre tabindex="0" { code { (self.record.as_file()) } }
             }
             (below)
         };
-        let status = self.refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-        Ok(page::of_app_with(status, place, Here::Authentication, title, &content))
+        Ok(editor.page(place, &content))
     }
 
-    async fn fields(&self, place: &Place, choices: &Choices) -> Result<Markup, Refusal> {
+    /// The fields of those that have nothing but their configuration.
+    fn fields(&self, place: &Place, choices: &Choices) -> Markup {
         let record = self.record;
-        Ok(match self.kind {
-            ProviderType::AnonUser => anonymous::fields(place, self.typed).await?,
-            ProviderType::ApiKey => html! {},
+        match self.kind {
+            ProviderType::AnonUser | ProviderType::ApiKey => html! {},
             ProviderType::LocalUserpass => local_userpass::fields(place, record, choices),
             ProviderType::CustomFunction => custom_function::fields(place, record, choices),
             ProviderType::CustomToken => custom_token::fields(record, choices),
             ProviderType::Facebook | ProviderType::Google | ProviderType::Apple => {
                 oauth2::fields(place, self.kind, record, choices)
             }
-        })
+        }
     }
 }

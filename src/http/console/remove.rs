@@ -7,6 +7,7 @@ use http::Method;
 use maud::html;
 use serde_json::Value;
 
+use super::json::items;
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
@@ -102,7 +103,7 @@ pub(super) async fn ask(
 /// The name of one, from the list of all: not every kind tells one alone.
 async fn name(place: &Place, part: Part, id: &str) -> Result<String, Trouble> {
     let list = place.get(part.api).await?;
-    let found = list.as_array().into_iter().flatten().find(|one| one["_id"] == id);
+    let found = items(&list).iter().find(|one| one["_id"] == id);
     let name = found.and_then(|one| one["name"].as_str());
     name.map(str::to_owned).ok_or_else(|| Trouble::nothing(part.noun, id))
 }

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::api::Refusal;
+use super::fields::{typed_lines, typed_whole};
 use super::home::{counted, people};
 use super::json::{count, items, number, text};
 use super::page::{self, Here};
 use super::pieces;
 use super::place::Place;
 use super::trouble::Trouble;
-use crate::http::form::Fields;
 
 /// What the original knows, and none.
 const ENVIRONMENTS: [(&str, &str); 5] = [
@@ -154,19 +154,13 @@ fn tokens(place: &Place, settings: &Value) -> Markup {
 async fn save_tokens(place: Place, body: Body) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
     let settings = json!({
-        "access_token": { "form": fields.get("form"), "minutes": whole(&fields, "minutes") },
+        "access_token": { "form": fields.get("form"), "minutes": typed_whole(&fields, "minutes") },
         "link_errors": fields.get("link_errors"),
         "log_guest_logins": fields.has("log_guest_logins"),
         "compat": { "get_login": fields.has("get_login") },
     });
     let kept = place.visit.api.send(Method::PATCH, &place.ours("/settings"), Some(&settings)).await;
     done(&place, kept, None).await
-}
-
-/// A number, or what was typed instead: the API says what is wrong with it.
-pub(super) fn whole(fields: &Fields, name: &str) -> Value {
-    let typed = fields.get(name).unwrap_or_default().trim();
-    typed.parse::<i64>().map_or_else(|_| json!(typed), Value::from)
 }
 
 fn session_length(place: &Place, seconds: i64) -> Markup {
@@ -195,9 +189,9 @@ fn session_length(place: &Place, seconds: i64) -> Markup {
 async fn save_sessions(place: Place, body: Body) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
     let unit = fields.get("unit").and_then(|unit| unit.parse::<i64>().ok()).unwrap_or(60);
-    let seconds = match whole(&fields, "number").as_i64() {
+    let seconds = match typed_whole(&fields, "number").as_i64() {
         Some(number) => json!(number.saturating_mul(unit)),
-        None => whole(&fields, "number"),
+        None => typed_whole(&fields, "number"),
     };
     let body = json!({ "expiration_time_seconds": seconds });
     let kept = place.send(Method::PUT, "/security/refresh_token_expiration", &body).await;
@@ -221,9 +215,7 @@ fn origins_form(place: &Place, origins: &Value) -> Markup {
 
 async fn save_origins(place: Place, body: Body) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
-    let typed =
-        fields.get("origins").unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty());
-    let origins: Value = typed.collect::<Vec<_>>().into();
+    let origins: Value = typed_lines(&fields, "origins").into();
     let kept = place.send(Method::POST, "/security/allowed_request_origins", &origins).await;
     done(&place, kept, None).await
 }

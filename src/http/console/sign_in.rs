@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::Console;
 use super::api::{Api, Refusal};
-use super::page;
 use super::trouble::Trouble;
 use super::visit::{self, Visit};
+use super::{page, pieces};
 use crate::http::call::Call;
 use crate::http::form::Fields;
 
@@ -74,9 +74,7 @@ fn safe_way_back(then: &str) -> &str {
 fn shown(status: StatusCode, then: &str, name: &str, refusal: Option<&Refusal>) -> Response {
     let content: Markup = html! {
         h1 { "Sign in" }
-        @if let Some(refusal) = refusal {
-            div class="refused" role="alert" { p { (refusal.error) } }
-        }
+        @if let Some(refusal) = refusal { (pieces::said_no(refusal)) }
         form method="post" action="/sign-in" class="card" {
             input type="hidden" name="then" value=(then);
             label for="name" { "E-mail address or public key" }

@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::api::Refusal;
 use super::choices::Choices;
+use super::editor::Editor;
 use super::fields::{boxes, radios, text, typed};
 use super::json::items;
 use super::listed;
@@ -114,10 +115,7 @@ pub(super) async fn save(
     let before = stored(&place, &id).await?;
     let trigger = read(&fields, &before, &Choices::of(&place).await?);
     match keep(&place, &id, &trigger).await {
-        Ok(()) => {
-            let done = place.kept().await?;
-            Ok(page::go(&place.page(&format!("/triggers?done={done}"))))
-        }
+        Ok(()) => Ok(page::saved(&place, "/triggers").await?),
         Err(refusal) => shown(&place, &id, &trigger, Some(&refusal)).await,
     }
 }
@@ -150,11 +148,7 @@ async fn keep(place: &Place, id: &str, trigger: &Value) -> Result<(), Refusal> {
     if trigger["function_name"] == "" {
         return refused("Choose the function that is called.");
     }
-    match id {
-        "new" => place.send(Method::POST, "/triggers", trigger).await?,
-        id => place.send(Method::PUT, &format!("/triggers/{}", encoded(id)), trigger).await?,
-    };
-    Ok(())
+    place.put("/triggers", id, trigger).await
 }
 
 async fn shown(
@@ -171,29 +165,24 @@ async fn shown(
         let on = chosen.iter().any(|provider| provider == kind.as_str());
         (format!("provider-{kind}"), kinds::title(kind), on)
     });
-    let content = html! {
-        p class="back" { a href=(place.page("/triggers")) { "← Triggers" } }
-        h1 { (title) }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page(&format!("/triggers/{}", encoded(id))), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (text("name", "Name", "It is also the name of its file.", text_of("name")))
-                (pieces::switch("enabled", "Enabled", trigger["disabled"] != true, "While it is off, events pass it by."))
-                (radios("operation_type", "Action Type", operation(trigger), &[
-                    ("CREATE", "Create", "Somebody is made, or gets another way in."),
-                    ("LOGIN", "Login", "Somebody logs in."),
-                    ("DELETE", "Delete", "Somebody is deleted, or expires as a guest."),
-                ]))
-                (boxes("Providers", "Any of them.", &providers))
-                (choices.function(place, "function_name", "Function",
-                    "It gets { operationType, providers, user, time }, at least once, soon after.", text_of("function_name")))
-                div class="actions" {
-                    button class="primary" { "Save Draft" }
-                    a class="button" href=(place.page("/triggers")) { "Cancel" }
-                }
-            }
-        }))
+    let fields = html! {
+        (text("name", "Name", "It is also the name of its file.", text_of("name")))
+        (pieces::switch("enabled", "Enabled", trigger["disabled"] != true, "While it is off, events pass it by."))
+        (radios("operation_type", "Action Type", operation(trigger), &[
+            ("CREATE", "Create", "Somebody is made, or gets another way in."),
+            ("LOGIN", "Login", "Somebody logs in."),
+            ("DELETE", "Delete", "Somebody is deleted, or expires as a guest."),
+        ]))
+        (boxes("Providers", "Any of them.", &providers))
+        (choices.function(place, "function_name", "Function",
+            "It gets { operationType, providers, user, time }, at least once, soon after.", text_of("function_name")))
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    Ok(page::of_app_with(status, place, Here::Triggers, title, &content))
+    let editor = Editor {
+        here: Here::Triggers,
+        list: ("/triggers", "Triggers"),
+        title,
+        action: format!("/triggers/{}", encoded(id)),
+        refusal,
+    };
+    Ok(editor.shown(place, &fields, "Save Draft"))
 }

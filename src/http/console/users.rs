@@ -18,6 +18,7 @@ use serde_json::Value;
 use filter::Filter;
 
 use super::Console;
+use super::api::Refusal;
 use super::json::{items, number, text};
 use super::page::{self, Here};
 use super::pieces;
@@ -47,11 +48,7 @@ pub(super) fn routes() -> Router<Console> {
 async fn list(place: Place) -> Result<Response, Trouble> {
     let filter = Filter::read(&place.visit.query);
     let found = place.get(&format!("/users?{}&limit={}", filter.asked(), PAGE + 1)).await;
-    let (users, refusal) = match found {
-        Ok(users) => (users, None),
-        Err(refusal) if refusal.status.is_client_error() => (Value::Null, Some(refusal)),
-        Err(refusal) => return Err(refusal.into()),
-    };
+    let (users, refusal) = Refusal::of_filter(found)?;
     let (shown, more) = match items(&users) {
         users if users.len() > PAGE => (&users[..PAGE], users.get(PAGE - 1)),
         users => (users, None),
@@ -61,7 +58,7 @@ async fn list(place: Place) -> Result<Response, Trouble> {
         (head(&place, false))
         (filter.form(&place))
         @if let Some(refusal) = &refusal {
-            div class="refused" role="alert" { p { (refusal.error) } }
+            (pieces::said_no(refusal))
         } @else if shown.is_empty() {
             (nobody(&place, &filter))
         } @else {

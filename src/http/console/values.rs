@@ -12,7 +12,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::json::items;
+use super::json::{items, text};
 use super::listed;
 use super::page::{self, Here};
 use super::pieces;
@@ -65,7 +65,7 @@ fn section(place: &Place, title: &str, path: &str, create: &str, list: &Value, a
 
 fn line(place: &Place, path: &str, one: &Value) -> Markup {
     let name = listed::name(one);
-    let page = place.page(&format!("{path}/{}", encoded(one["_id"].as_str().unwrap_or_default())));
+    let page = place.page(&format!("{path}/{}", encoded(text(one, "_id"))));
     let kind = match path {
         "/secrets" => "Secret",
         "/environment_values" => "Environment",

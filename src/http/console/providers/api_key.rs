@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Sheet, stored};
 use crate::http::console::api::Refusal;
 use crate::http::console::fields::{text, typed};
-use crate::http::console::json::items;
+use crate::http::console::json::{self, items};
 use crate::http::console::listed;
 use crate::http::console::page;
 use crate::http::console::pieces;
@@ -56,14 +56,13 @@ pub(super) async fn keys(place: &Place, typed_in: Option<&Fields>) -> Result<Mar
 }
 
 fn line(place: &Place, key: &Value) -> Markup {
-    let name = key["name"].as_str().unwrap_or_default();
-    let id = encoded(key["_id"].as_str().unwrap_or_default());
+    let (name, id) = (json::text(key, "name"), json::text(key, "_id"));
     let on = key["disabled"] == false;
-    let page = |act: &str| place.page(&format!("{PAGE}/keys/{id}/{act}"));
+    let page = |act: &str| place.page(&format!("{PAGE}/keys/{}/{act}", encoded(id)));
     html! {
         tr {
             th scope="row" { (name) }
-            td { (pieces::copyable(key["_id"].as_str().unwrap_or_default())) }
+            td { (pieces::copyable(id)) }
             td { (pieces::on_off(on)) }
             td { @if place.is_owner {
                 div class="actions tight" {
@@ -104,8 +103,8 @@ fn shown_once(place: &Place, made: &Value) -> Markup {
     html! {
         h1 { "API key created" }
         section class="card" {
-            p { "The key " strong { (made["name"].as_str().unwrap_or_default()) } " is:" }
-            p { (pieces::copyable(made["key"].as_str().unwrap_or_default())) }
+            p { "The key " strong { (json::text(made, "name")) } " is:" }
+            p { (pieces::copyable(json::text(made, "key"))) }
             p { strong { "Copy it now." } " It is never shown again; whoever has it logs in with it." }
             div class="actions" { a class="button primary" href=(place.page(PAGE)) { "Done" } }
         }

@@ -110,7 +110,7 @@ fn metadata_of(fields: &Fields) -> Value {
 fn texts(value: &Value) -> Vec<String> {
     let texts: Vec<&str> = match value {
         Value::String(text) => text.split(',').map(str::trim).collect(),
-        other => other.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+        other => items(other).iter().filter_map(Value::as_str).collect(),
     };
     texts.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }

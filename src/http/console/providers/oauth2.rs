@@ -125,7 +125,7 @@ fn lines_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => {
-            let texts = other.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let texts = items(other).iter().filter_map(Value::as_str);
             texts.collect::<Vec<_>>().join("\n")
         }
     }

@@ -7,11 +7,11 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::http::console::api::Refusal;
+use crate::http::console::fields::typed_whole;
 use crate::http::console::json::{number, text};
 use crate::http::console::page::{self, Here};
 use crate::http::console::pieces;
 use crate::http::console::place::Place;
-use crate::http::console::settings::whole;
 use crate::http::console::trouble::Trouble;
 use crate::http::form::encoded;
 
@@ -83,7 +83,7 @@ async fn dry_run(place: &Place) -> Markup {
             button { "Dry run" }
         }
         @match &found {
-            Err(refusal) => div class="refused" role="alert" { p { (refusal.error) } },
+            Err(refusal) => (pieces::said_no(refusal)),
             Ok(preview) if number(preview, "now") == 0 => (pieces::empty("Nobody would go.", &html! {})),
             Ok(preview) => (pieces::form(&place.visit, &place.page("/users/bulk"), &html! {
                 input type="hidden" name="clock" value=(clock);
@@ -101,7 +101,7 @@ async fn dry_run(place: &Place) -> Markup {
 /// `POST …/users/bulk`.
 pub(super) async fn ask(place: Place, body: Body) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
-    let policy = json!({ "clock": fields.get("clock"), "days": whole(&fields, "days") });
+    let policy = json!({ "clock": fields.get("clock"), "days": typed_whole(&fields, "days") });
     match place.visit.api.send(Method::POST, &place.ours("/guest_deletion"), Some(&policy)).await {
         Ok(_) => Ok(page::go(&place.page("/users/bulk"))),
         Err(refusal) => shown(&place, Some(&refusal)).await,

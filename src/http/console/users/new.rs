@@ -2,11 +2,12 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::Method;
 use maud::html;
 use serde_json::json;
 
 use crate::http::console::api::Refusal;
+use crate::http::console::editor::Editor;
 use crate::http::console::json::text;
 use crate::http::console::page::{self, Here};
 use crate::http::console::pieces;
@@ -30,33 +31,33 @@ pub(super) async fn create(place: Place, body: Body) -> Result<Response, Trouble
 }
 
 fn shown(place: &Place, email: &str, refusal: Option<&Refusal>) -> Response {
-    let content = html! {
-        p class="back" { a href=(place.page("/users")) { "← Users" } }
-        h1 { "Add New User" }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page("/users/new"), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (pieces::row("email", "E-mail address", &html! {
-                    "The user is confirmed at once; nobody is mailed."
-                }, &html! {
-                    input type="email" id="email" name="email" value=(email) required autocomplete="off"
-                        aria-describedby="email-help";
-                }))
-                (pieces::row("password", "Password", &html! { "6 to 128 characters." }, &html! {
-                    input type="password" id="password" name="password" required autocomplete="new-password"
-                        aria-describedby="password-help";
-                }))
-                div class="actions" {
-                    button class="primary" { "Create" }
-                    a class="button" href=(place.page("/users")) { "Cancel" }
-                }
-            }
+    let fields = html! {
+        (pieces::row("email", "E-mail address", &html! {
+            "The user is confirmed at once; nobody is mailed."
+        }, &html! {
+            input type="email" id="email" name="email" value=(email) required autocomplete="off"
+                aria-describedby="email-help";
         }))
+        (pieces::row("password", "Password", &html! { "6 to 128 characters." }, &html! {
+            input type="password" id="password" name="password" required autocomplete="new-password"
+                aria-describedby="password-help";
+        }))
+    };
+    let title = "Add New User";
+    let editor = Editor {
+        here: Here::Users,
+        list: ("/users", "Users"),
+        title,
+        action: "/users/new".to_owned(),
+        refusal,
+    };
+    let content = html! {
+        (editor.top(place, &html! { h1 { (title) } }))
+        (editor.form(place, &fields, "Create", &html! {}))
         p class="soft" {
             "Guests need no entry here: they come by themselves. A server gets a key under "
             a href=(place.page("/auth/providers/api-key")) { "API Keys" } "."
         }
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    page::of_app_with(status, place, Here::Users, "Add New User", &content)
+    editor.page(place, &content)
 }

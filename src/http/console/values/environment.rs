@@ -3,15 +3,15 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::super::api::Refusal;
+use super::super::editor::Editor;
 use super::super::fields::{area, text, typed, typed_json};
-use super::super::json::pretty;
+use super::super::json::{self, pretty};
 use super::super::page::{self, Here};
-use super::super::pieces;
 use super::super::place::Place;
 use super::super::trouble::Trouble;
 use crate::http::form::{Fields, encoded};
@@ -38,7 +38,7 @@ pub(in crate::http::console) async fn editor(
         let value = stored["values"].get(name);
         value.map(pretty).unwrap_or_default()
     });
-    Ok(shown(&place, &id, stored["name"].as_str().unwrap_or_default(), &texts, None))
+    Ok(shown(&place, &id, json::text(&stored, "name"), &texts, None))
 }
 
 /// `POST …/environment_values/{value}`: into the draft.
@@ -49,10 +49,7 @@ pub(in crate::http::console) async fn save(
 ) -> Result<Response, Trouble> {
     let fields = place.visit.form(body).await?;
     match keep(&place, &id, &fields).await {
-        Ok(()) => {
-            let done = place.kept().await?;
-            Ok(page::go(&place.page(&format!("/values?done={done}"))))
-        }
+        Ok(()) => Ok(page::saved(&place, "/values").await?),
         Err(refusal) => {
             let texts = ENVIRONMENTS.map(|(name, _)| typed(&fields, name).to_owned());
             Ok(shown(&place, &id, typed(&fields, "name"), &texts, Some(&refusal)))
@@ -63,11 +60,7 @@ pub(in crate::http::console) async fn save(
 async fn keep(place: &Place, id: &str, fields: &Fields) -> Result<(), Refusal> {
     let values = read(fields).map_err(|error| Refusal::of_us(StatusCode::BAD_REQUEST, error))?;
     let body = json!({ "name": typed(fields, "name"), "values": values });
-    match id {
-        "new" => place.send(Method::POST, "/environment_values", &body).await?,
-        id => place.send(Method::PUT, &format!("/environment_values/{}", encoded(id)), &body).await?,
-    };
-    Ok(())
+    place.put("/environment_values", id, &body).await
 }
 
 /// The environments that have a value.
@@ -78,23 +71,18 @@ fn read(fields: &Fields) -> Result<Map<String, Value>, String> {
 
 fn shown(place: &Place, id: &str, name: &str, texts: &[String; 5], refusal: Option<&Refusal>) -> Response {
     let title = if id == "new" { "Create New Environment Value" } else { "Edit environment value" };
-    let content = html! {
-        p class="back" { a href=(place.page("/values")) { "← Values & Secrets" } }
-        h1 { (title) }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page(&format!("/environment_values/{}", encoded(id))), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (text("name", "Name", "Functions find it under this name.", name))
-                @for ((name, words), text) in ENVIRONMENTS.iter().zip(texts) {
-                    (area(name, words, "Any JSON value; empty where there is none.", text, 2))
-                }
-                div class="actions" {
-                    button class="primary" { "Save Draft" }
-                    a class="button" href=(place.page("/values")) { "Cancel" }
-                }
-            }
-        }))
+    let fields = html! {
+        (text("name", "Name", "Functions find it under this name.", name))
+        @for ((name, words), text) in ENVIRONMENTS.iter().zip(texts) {
+            (area(name, words, "Any JSON value; empty where there is none.", text, 2))
+        }
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    page::of_app_with(status, place, Here::Values, title, &content)
+    let editor = Editor {
+        here: Here::Values,
+        list: ("/values", "Values & Secrets"),
+        title,
+        action: format!("/environment_values/{}", encoded(id)),
+        refusal,
+    };
+    editor.shown(place, &fields, "Save Draft")
 }

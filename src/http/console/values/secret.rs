@@ -3,14 +3,15 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use maud::html;
 use serde_json::json;
 
 use super::super::api::Refusal;
+use super::super::editor::Editor;
 use super::super::fields::{area, text, typed, typed_text};
+use super::super::json::items;
 use super::super::page::{self, Here};
-use super::super::pieces;
 use super::super::place::Place;
 use super::super::trouble::Trouble;
 use crate::http::form::{Fields, encoded};
@@ -21,7 +22,7 @@ pub(in crate::http::console) async fn editor(
     Path((_, _, id)): Path<(String, String, String)>,
 ) -> Result<Response, Trouble> {
     let list = place.get("/secrets").await?;
-    let found = list.as_array().into_iter().flatten().find(|secret| secret["_id"] == id.as_str());
+    let found = items(&list).iter().find(|secret| secret["_id"] == id.as_str());
     match found.and_then(|secret| secret["name"].as_str()) {
         Some(name) => Ok(shown(&place, &id, name, None)),
         None if id == "new" => Ok(shown(&place, &id, "", None)),
@@ -48,11 +49,7 @@ async fn keep(place: &Place, id: &str, fields: &Fields) -> Result<(), Refusal> {
         return Err(Refusal::of_us(StatusCode::BAD_REQUEST, "Type the value.".to_owned()));
     }
     let body = json!({ "name": typed(fields, "name"), "value": value });
-    match id {
-        "new" => place.send(Method::POST, "/secrets", &body).await?,
-        id => place.send(Method::PUT, &format!("/secrets/{}", encoded(id)), &body).await?,
-    };
-    Ok(())
+    place.put("/secrets", id, &body).await
 }
 
 fn shown(place: &Place, id: &str, name: &str, refusal: Option<&Refusal>) -> Response {
@@ -61,21 +58,16 @@ fn shown(place: &Place, id: &str, name: &str, refusal: Option<&Refusal>) -> Resp
         "new" => "Typed once and never shown again.",
         _ => "Never shown. What you type takes its place; when this is empty, it stays.",
     };
-    let content = html! {
-        p class="back" { a href=(place.page("/values")) { "← Values & Secrets" } }
-        h1 { (title) }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page(&format!("/secrets/{}", encoded(id))), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (text("name", "Secret Name", "ASCII letters, digits, _ and -; at most 64. Providers find it by this name.", name))
-                (area("value", "Secret Value", help, "", 4))
-                div class="actions" {
-                    button class="primary" { "Save" }
-                    a class="button" href=(place.page("/values")) { "Cancel" }
-                }
-            }
-        }))
+    let fields = html! {
+        (text("name", "Secret Name", "ASCII letters, digits, _ and -; at most 64. Providers find it by this name.", name))
+        (area("value", "Secret Value", help, "", 4))
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    page::of_app_with(status, place, Here::Values, title, &content)
+    let editor = Editor {
+        here: Here::Values,
+        list: ("/values", "Values & Secrets"),
+        title,
+        action: format!("/secrets/{}", encoded(id)),
+        refusal,
+    };
+    editor.shown(place, &fields, "Save")
 }

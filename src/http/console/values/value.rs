@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::super::api::Refusal;
 use super::super::choices::Choices;
+use super::super::editor::Editor;
 use super::super::fields::{radios, text, typed, typed_json, wide_area};
 use super::super::json::pretty;
 use super::super::page::{self, Here};
@@ -47,10 +48,7 @@ pub(in crate::http::console) async fn save(
         Err(error) => Err(Refusal::of_us(StatusCode::BAD_REQUEST, error)),
     };
     match kept {
-        Ok(()) => {
-            let done = place.kept().await?;
-            Ok(page::go(&place.page(&format!("/values?done={done}"))))
-        }
+        Ok(()) => Ok(page::saved(&place, "/values").await?),
         Err(refusal) => shown(&place, &id, &value, Some(&refusal), fields.get("value")).await,
     }
 }
@@ -74,12 +72,7 @@ async fn keep(place: &Place, id: &str, value: &Map<String, Value>) -> Result<(),
             "Choose the secret that it links to.".to_owned(),
         ));
     }
-    let body = Value::Object(value.clone());
-    match id {
-        "new" => place.send(Method::POST, "/values", &body).await?,
-        id => place.send(Method::PUT, &format!("/values/{}", encoded(id)), &body).await?,
-    };
-    Ok(())
+    place.put("/values", id, &Value::Object(value.clone())).await
 }
 
 async fn shown(
@@ -99,27 +92,22 @@ async fn shown(
     };
     let title = if id == "new" { "Create New Value" } else { "Edit value" };
     let chosen = if from_secret { "secret" } else { "custom" };
-    let content = html! {
-        p class="back" { a href=(place.page("/values")) { "← Values & Secrets" } }
-        h1 { (title) }
-        @if let Some(refusal) = refusal { (pieces::refused(refusal)) }
-        (pieces::form(&place.visit, &place.page(&format!("/values/{}", encoded(id))), &html! {
-            fieldset class="card" disabled[!place.is_owner] {
-                (text("name", "Value Name", "Functions ask for it by this name.",
-                    value.get("name").and_then(Value::as_str).unwrap_or_default()))
-                (radios("content", "Value Type", chosen, &[
-                    ("custom", "Custom Content", "The JSON below."),
-                    ("secret", "Link to Secret", "Whatever the secret holds when a function asks."),
-                ]))
-                (wide_area("value", "Custom Content", "Any JSON value; a text stands in quotes.", &json, 8))
-                (pieces::row("secret", "Secret", &html! { "Of which the value is." }, &choices.secret_select("secret", secret)))
-                div class="actions" {
-                    button class="primary" { "Save Draft" }
-                    a class="button" href=(place.page("/values")) { "Cancel" }
-                }
-            }
-        }))
+    let fields = html! {
+        (text("name", "Value Name", "Functions ask for it by this name.",
+            value.get("name").and_then(Value::as_str).unwrap_or_default()))
+        (radios("content", "Value Type", chosen, &[
+            ("custom", "Custom Content", "The JSON below."),
+            ("secret", "Link to Secret", "Whatever the secret holds when a function asks."),
+        ]))
+        (wide_area("value", "Custom Content", "Any JSON value; a text stands in quotes.", &json, 8))
+        (pieces::row("secret", "Secret", &html! { "Of which the value is." }, &choices.secret_select("secret", secret)))
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-    Ok(page::of_app_with(status, place, Here::Values, title, &content))
+    let editor = Editor {
+        here: Here::Values,
+        list: ("/values", "Values & Secrets"),
+        title,
+        action: format!("/values/{}", encoded(id)),
+        refusal,
+    };
+    Ok(editor.shown(place, &fields, "Save Draft"))
 }
