@@ -17,6 +17,34 @@ const MOST_LINES: usize = 5_000;
 /// Lines around a change.
 const CONTEXT: usize = 3;
 
+/// A file as it is and as it would be; nothing where there is none.
+pub struct Change {
+    /// Its path in the directory.
+    pub path: String,
+    /// Its bytes now.
+    pub before: Option<Vec<u8>>,
+    /// Its bytes then.
+    pub after: Option<Vec<u8>>,
+}
+
+/// The files that differ, by path.
+pub fn changes(before: Tree, mut after: Tree) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (path, bytes) in before.0 {
+        let becomes = after.0.remove(&path);
+        if becomes.as_ref() != Some(&bytes) {
+            changes.push(Change { path, before: Some(bytes), after: becomes });
+        }
+    }
+    changes.extend(after.0.into_iter().map(|(path, bytes)| Change {
+        path,
+        before: None,
+        after: Some(bytes),
+    }));
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    changes
+}
+
 /// The changes as unified diffs, one a file, by path; none when there is nothing to do. Of secrets only the names that
 /// are set are told.
 pub fn diff(before: &Tree, after: &Tree) -> Vec<String> {

@@ -40,7 +40,9 @@ mod write;
 mod tests;
 
 pub use archive::{ArchiveLimits, read_archive, write_archive};
-pub use diff::{Changes, DraftDiff, FieldDiff, FieldDiffs, SchemaOptionsDiff, diff, draft_diff};
+pub use diff::{
+    Change, Changes, DraftDiff, FieldDiff, FieldDiffs, SchemaOptionsDiff, changes, diff, draft_diff,
+};
 pub use disk::{LoadError, SaveError, load, overwrite, save};
 pub use entities::entity_ids;
 pub use layout::belongs;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::CliError;
 use super::print::{self, Paint};
-use crate::appdir::{self, Tree};
+use crate::appdir::{self, Change, Tree};
 
 /// The most characters of a line that are shown: bundles have all their code in one.
 const WIDEST: usize = 300;
@@ -17,13 +17,6 @@ pub(super) struct Told {
     path: String,
     before: Option<String>,
     after: Option<String>,
-}
-
-/// A file as it is and as it would be.
-pub(super) struct Change {
-    pub(super) path: String,
-    pub(super) before: Option<Vec<u8>>,
-    pub(super) after: Option<Vec<u8>>,
 }
 
 /// A change for programs.

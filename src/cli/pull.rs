@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::changes::{self, Change, ChangeView};
+use super::changes::{self, ChangeView};
 use super::confirm::confirm;
 use super::desk::{Desk, Need};
 use super::export::fetch;
 use super::failure::CliError;
 use super::{At, client_app_id, print};
-use crate::appdir::{self, Tree};
+use crate::appdir::{self, Change, Tree};
 use crate::model::{ClientAppId, Format};
 use crate::server::DirectoryError;
 
@@ -97,21 +97,10 @@ fn said(app: &ClientAppId, directory: &Path, changes: &[Change], pulled: bool) -
 }
 
 /// How the directory's parts of the app would change. What else lies in it, secrets and noted ids too, is let alone.
-fn compare(before: Tree, mut after: Tree) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (path, bytes) in before.0.into_iter().filter(|(path, _)| appdir::belongs(path)) {
-        let becomes = after.0.remove(&path);
-        let is_noted = becomes.is_none() && path.starts_with(".mdb/");
-        if becomes.as_ref() != Some(&bytes) && !is_noted {
-            changes.push(Change { path, before: Some(bytes), after: becomes });
-        }
-    }
-    changes.extend(after.0.into_iter().map(|(path, bytes)| Change {
-        path,
-        before: None,
-        after: Some(bytes),
-    }));
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
+fn compare(before: Tree, after: Tree) -> Vec<Change> {
+    let parts = before.0.into_iter().filter(|(path, _)| appdir::belongs(path)).collect();
+    let mut changes = appdir::changes(Tree(parts), after);
+    changes.retain(|change| change.after.is_some() || !change.path.starts_with(".mdb/"));
     changes
 }
 

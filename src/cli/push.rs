@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::changes::{self, Change, ChangeView};
+use super::changes::{self, ChangeView};
 use super::confirm::confirm;
 use super::desk::{Desk, Need};
 use super::failure::CliError;
@@ -15,6 +15,7 @@ use super::print::{self, Paint};
 use super::progress::Progress;
 use super::shipment::{Preview, Shipment, imported};
 use super::{At, client_app_id};
+use crate::appdir::Change;
 use crate::model::ClientAppId;
 
 #[derive(Args)]
@@ -153,9 +154,7 @@ fn print_view(preview: &Preview, client_app_id: Option<ClientAppId>, pushed: boo
 
 /// What would change, for people.
 fn show(preview: &Preview) {
-    for warning in &preview.warnings {
-        print::warning(warning["text"].as_str().unwrap_or_default());
-    }
+    preview.warn();
     if !preview.changed {
         return;
     }

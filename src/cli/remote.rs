@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
+use super::desk::read;
 use super::failure::CliError;
 use super::profile::Profile;
 use crate::model::Secret;
@@ -82,9 +83,8 @@ impl Remote {
         if !status.is_success() {
             return Err(self.not_logged_in());
         }
-        let refreshed: Refreshed =
-            serde_json::from_slice(&bytes).map_err(|error| CliError::Lost(error.into()))?;
-        let token = Secret::new(refreshed.access_token);
+        let Refreshed { access_token } = read(&bytes)?;
+        let token = Secret::new(access_token);
         self.with(|profile| {
             profile.access_token = token.clone();
             profile.save()

@@ -8,10 +8,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::changes::{Change, Told};
+use super::changes::Told;
 use super::desk::Desk;
 use super::failure::CliError;
-use crate::appdir::Tree;
+use super::print;
+use crate::appdir::{Change, Tree};
 use crate::model::{ClientAppId, DeploymentId};
 use crate::server::Directory;
 
@@ -64,6 +65,15 @@ struct ToldPreview {
     files: Vec<Told>,
     warnings: Vec<Value>,
     ignored: Vec<String>,
+}
+
+impl Preview {
+    /// Says what is to be known of it.
+    pub(super) fn warn(&self) {
+        for warning in &self.warnings {
+            print::warning(warning["text"].as_str().unwrap_or_default());
+        }
+    }
 }
 
 impl Shipment {

@@ -97,9 +97,7 @@ impl Watch {
     async fn push(&self) -> Result<String, CliError> {
         let shipment = Shipment::load(&self.directory, Some(self.app.clone()))?;
         let preview = shipment.preview(&self.desk).await?;
-        for warning in &preview.warnings {
-            print::warning(warning["text"].as_str().unwrap_or_default());
-        }
+        preview.warn();
         if !preview.changed {
             return Ok("Saved: nothing changed.\n".to_owned());
         }

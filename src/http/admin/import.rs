@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{body, parsed};
-use crate::appdir::{self, Export, Import, Mode, Problem, Tree};
+use crate::appdir::{self, Change, Export, Import, Mode, Problem, Tree};
 use crate::auth::{Access, App, Arrival, Arrived, Author, Error, Foreseen};
 use crate::http::Failure;
 use crate::http::call::{Answer, Call};
@@ -230,24 +230,11 @@ fn changes(arrival: &Arrival, foreseen: &Foreseen) -> Result<Vec<FileChange>, Er
         (None, Some(id)) => Ids::new(id.clone()),
         (None, None) => Ids::new(a_new_id(&foreseen.config.name)?),
     };
-    let mut after = exported(&foreseen.config, &arrival.files, &ids);
-    let encoded = |bytes: &Vec<u8>| STANDARD.encode(bytes);
-    let mut changes = Vec::new();
-    for (path, was) in &before.0 {
-        let becomes = after.0.remove(path);
-        if becomes.as_ref() != Some(was) {
-            let (before, after) = (Some(encoded(was)), becomes.as_ref().map(encoded));
-            changes.push(FileChange { path: path.clone(), before, after });
-        }
-    }
-    let added = after.0.into_iter();
-    changes.extend(added.map(|(path, bytes)| FileChange {
-        path,
-        before: None,
-        after: Some(encoded(&bytes)),
-    }));
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(changes)
+    let after = exported(&foreseen.config, &arrival.files, &ids);
+    let encoded = |bytes: Option<Vec<u8>>| bytes.map(|bytes| STANDARD.encode(bytes));
+    let change =
+        |Change { path, before, after }| FileChange { path, before: encoded(before), after: encoded(after) };
+    Ok(appdir::changes(before, after).into_iter().map(change).collect())
 }
 
 /// What an export writes of ids.
