@@ -162,6 +162,16 @@ impl<'a> Browser<'a> {
         self.follow(self.send("GET", path, &[], ""), path)
     }
 
+    /// A page of the app, from the list of apps by the words of the left bar.
+    pub(crate) fn app(&self, words: &str) -> Page {
+        self.open("/apps").click(self, "news").click(self, words)
+    }
+
+    /// The editor of the first provider in the table, which lets guests in.
+    pub(crate) fn guests_editor(&self) -> Page {
+        self.app("Authentication").click(self, "Edit")
+    }
+
     /// Fills the sign-in form in.
     pub(crate) fn sign_in(&self, name: &str, secret: &str) -> Page {
         self.open("/sign-in").submit(self, "/sign-in", &[("name", name), ("secret", secret)])

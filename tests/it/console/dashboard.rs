@@ -20,7 +20,7 @@ fn a_policy_is_previewed_before_it_is_saved() {
     let house = House::open();
     let browser = house.browser();
     house.log_in();
-    let table = browser.open("/apps").click(&browser, "news").click(&browser, "Authentication");
+    let table = browser.app("Authentication");
     let editor = table.click(&browser, "Edit");
     let preview = browser.open(&format!("{}?clock=age&days=7", editor.path));
     assert!(preview.text.contains("1 in all, at most 1 a day"), "{}", preview.text);

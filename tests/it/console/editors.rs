@@ -7,7 +7,7 @@ use crate::link::signed;
 
 /// Opens the editor of a provider.
 fn editor(house: &House, browser: &Browser<'_>, kind: &str) -> Page {
-    let table = browser.open("/apps").click(browser, "news").click(browser, "Authentication");
+    let table = browser.app("Authentication");
     assert!(table.path.ends_with("/auth/providers"), "{}", house.app());
     browser.open(&format!("{}/{kind}", table.path))
 }
@@ -207,7 +207,7 @@ fn a_secret_that_is_not_there_is_kept_by_name_and_made_later() {
 fn a_function_says_who_it_is() {
     let house = House::open();
     let browser = house.browser();
-    let list = browser.open("/apps").click(&browser, "news").click(&browser, "Functions");
+    let list = browser.app("Functions");
     let form = list.click(&browser, "Create New Function");
     let source = "exports = ({ ticket }) => ({ id: `holder of ${ticket}`, name: \"Ann\" });";
     save(&form, &browser, &[("name", "whoIs"), ("source", source), ("private", "true")]);

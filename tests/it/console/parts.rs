@@ -9,7 +9,7 @@ const HOSTILE: &str = "\"><script>alert(1)</script>";
 
 fn open<'h>(house: &'h House, words: &str) -> (Browser<'h>, Page) {
     let browser = house.browser();
-    let page = browser.open("/apps").click(&browser, "news").click(&browser, words);
+    let page = browser.app(words);
     (browser, page)
 }
 
@@ -282,7 +282,7 @@ fn hostile_names_are_text() {
         ("environments/no-environment.json", &environment),
     ]);
     let browser = house.browser();
-    let home = browser.open("/apps").click(&browser, "news").click(&browser, "Authentication");
+    let home = browser.app("Authentication");
     let mut pages: Vec<String> = home.links("Edit");
     for words in ["Functions", "Values &amp; Secrets", "Triggers"] {
         let list = home.click(&browser, words);

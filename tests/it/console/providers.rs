@@ -7,7 +7,7 @@ fn guests_are_refused_once_the_switch_is_off_and_deployed() {
     let house = House::open();
     assert_eq!(house.log_in().status, 200);
     let browser = house.browser();
-    let table = browser.open("/apps").click(&browser, "news").click(&browser, "Authentication");
+    let table = browser.app("Authentication");
     let rows: Vec<&str> =
         table.text.split("<tr><td>").skip(1).map(|row| row.split('<').next().unwrap()).collect();
     assert_eq!(
@@ -49,11 +49,7 @@ fn guests_are_refused_once_the_switch_is_off_and_deployed() {
 fn a_policy_that_cannot_be_changes_nothing_and_says_why() {
     let house = House::open();
     let browser = house.browser();
-    let editor = browser
-        .open("/apps")
-        .click(&browser, "news")
-        .click(&browser, "Authentication")
-        .click(&browser, "Edit");
+    let editor = browser.guests_editor();
     let refused = editor.submit(&browser, &editor.path, &[("enabled", "\0"), ("days", "0")]);
     assert_eq!(refused.status, 400, "{}", refused.text);
     assert!(refused.text.contains("Nothing was changed."), "{}", refused.text);
@@ -66,11 +62,7 @@ fn a_policy_that_cannot_be_changes_nothing_and_says_why() {
 fn a_discarded_draft_leaves_what_is_live() {
     let house = House::open();
     let browser = house.browser();
-    let editor = browser
-        .open("/apps")
-        .click(&browser, "news")
-        .click(&browser, "Authentication")
-        .click(&browser, "Edit");
+    let editor = browser.guests_editor();
     let saved = editor.submit(&browser, &editor.path, &[("days", "30")]);
     let ask = saved.click(&browser, "Review &amp; Deploy").click(&browser, "Discard Draft");
     let gone = ask.submit(&browser, &ask.path, &[]);

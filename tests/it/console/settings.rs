@@ -6,7 +6,7 @@ use super::browser::House;
 fn tokens_of_the_other_form_come_after_the_deployment() {
     let house = House::open();
     let browser = house.browser();
-    let settings = browser.open("/apps").click(&browser, "news").click(&browser, "App Settings");
+    let settings = browser.app("App Settings");
     let action = format!("{}/tokens", settings.path);
     let refused = settings.submit(&browser, &action, &[("minutes", "0")]);
     assert_eq!(refused.status, 400);
@@ -23,7 +23,7 @@ fn tokens_of_the_other_form_come_after_the_deployment() {
 fn whoever_is_not_on_the_access_list_is_refused_at_once() {
     let house = House::open();
     let browser = house.browser();
-    let settings = browser.open("/apps").click(&browser, "news").click(&browser, "App Settings");
+    let settings = browser.app("App Settings");
     assert!(settings.text.contains("ALLOWS ACCESS FROM ANYWHERE"), "{}", settings.text);
     let ask = browser.open(&settings.links("Delete 0.0.0.0/0").remove(0));
     let shut = ask.submit(&browser, &ask.path, &[]);
@@ -42,7 +42,7 @@ fn an_app_is_deleted_only_by_its_name() {
     let house = House::open();
     let browser = house.browser();
     house.log_in();
-    let settings = browser.open("/apps").click(&browser, "news").click(&browser, "App Settings");
+    let settings = browser.app("App Settings");
     let ask = settings.click(&browser, "Delete this app");
     assert!(ask.text.contains("its 1 guest and 0 people"), "{}", ask.text);
     assert_eq!(ask.submit(&browser, &ask.path, &[("confirm", "old")]).status, 400);

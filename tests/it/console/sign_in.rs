@@ -78,11 +78,7 @@ fn tokens_of_apps_and_of_tools_open_no_page() {
 fn a_form_of_another_site_or_session_does_nothing() {
     let house = House::open();
     let browser = house.browser();
-    let editor = browser
-        .open("/apps")
-        .click(&browser, "news")
-        .click(&browser, "Authentication")
-        .click(&browser, "Edit");
+    let editor = browser.guests_editor();
     let action = editor.path.clone();
     let host = format!("http://{}", house.server.authority());
     let own = editor.form_token();

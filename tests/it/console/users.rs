@@ -8,7 +8,7 @@ use super::browser::House;
 fn a_guest_is_found_and_looked_at() {
     let house = House::open();
     let browser = house.browser();
-    let empty = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let empty = browser.app("Users");
     assert!(empty.text.contains("Nobody came yet."), "{}", empty.text);
     let device = json!({ "options": { "device": { "platform": "<b>ios</b>", "platformVersion": "17" } } });
     let guest = house.log_in_with(&device)["user_id"].as_str().unwrap().to_owned();
@@ -37,7 +37,7 @@ fn a_list_goes_on_where_the_page_before_ended() {
     for _ in 0..51 {
         house.log_in();
     }
-    let list = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let list = browser.app("Users");
     assert_eq!(list.text.matches("<tr><td class=\"name\">").count(), 50);
     let rest = list.click(&browser, "Load more");
     assert_eq!(rest.text.matches("<tr><td class=\"name\">").count(), 1);
@@ -52,7 +52,7 @@ fn a_user_is_disabled_enabled_logged_out_and_deleted_after_being_asked() {
     let (id, token) = (guest["user_id"].as_str().unwrap(), guest["access_token"].as_str().unwrap());
     let profile = || house.server.with_token("GET", "/api/client/v2.0/auth/profile", token).status;
     assert_eq!(profile(), 200);
-    let users = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let users = browser.app("Users");
     let person = users.click(&browser, id);
     let path = person.path.clone();
     let ask = person.click(&browser, "Revoke all sessions");
@@ -76,7 +76,7 @@ fn custom_data_is_kept_as_json_or_not_at_all() {
     let house = House::open();
     let browser = house.browser();
     let guest = house.log_in().json();
-    let users = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let users = browser.app("Users");
     let person = users.click(&browser, guest["user_id"].as_str().unwrap());
     let action = format!("{}/custom_data", person.path);
     let kept = person.submit(&browser, &action, &[("custom_data", r#"{"title": "</textarea><script>"}"#)]);
@@ -91,11 +91,7 @@ fn custom_data_is_kept_as_json_or_not_at_all() {
 fn an_administrator_adds_a_user_who_then_logs_in() {
     let house = House::with_passwords();
     let browser = house.browser();
-    let new = browser
-        .open("/apps")
-        .click(&browser, "news")
-        .click(&browser, "Users")
-        .click(&browser, "Add New User");
+    let new = browser.app("Users").click(&browser, "Add New User");
     let refused = new.submit(&browser, &new.path, &[("email", "ada@example.com"), ("password", "x")]);
     assert_eq!(refused.status, 400);
     assert!(refused.text.contains("value=\"ada@example.com\"") && !refused.text.contains("value=\"x\""));
@@ -117,8 +113,7 @@ fn a_registration_waits_until_somebody_confirms_or_deletes_it() {
     };
     register("ada@example.com");
     register("bob@example.com");
-    let pending =
-        browser.open("/apps").click(&browser, "news").click(&browser, "Users").click(&browser, "Pending");
+    let pending = browser.app("Users").click(&browser, "Pending");
     assert_eq!(pending.text.matches("Pending Confirmation").count(), 2, "{}", pending.text);
     let confirm = pending.actions("/confirm").remove(0);
     let confirmed = pending.submit(&browser, &confirm, &[]);
@@ -136,7 +131,7 @@ fn a_bulk_deletion_is_tried_dry_asked_for_and_called_off() {
     let house = House::open();
     let browser = house.browser();
     house.log_in();
-    let users = browser.open("/apps").click(&browser, "news").click(&browser, "Users");
+    let users = browser.app("Users");
     let bulk = users.click(&browser, "Delete guests in bulk");
     assert!(bulk.text.contains("Nobody would go."), "{}", bulk.text);
     let wrong = bulk.submit(&browser, &bulk.path, &[("days", "0")]);
