@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server};
+use crate::support::{Kept, Reply, Server};
 
 /// A server without apps.
 pub(crate) struct Desk {
@@ -114,13 +114,7 @@ impl Desk {
 
     /// The project.
     pub(crate) fn group(&self) -> String {
-        let connection = rusqlite::Connection::open_with_flags(
-            self.data.join("passerby.db"),
-            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
-        )
-        .unwrap();
-        let id: [u8; 12] = connection.query_row("select group_id from server", (), |row| row.get(0)).unwrap();
-        id.map(|byte| format!("{byte:02x}")).concat()
+        Kept::of(&self.data).rows("select group_id from server").remove(0).remove(0)
     }
 
     /// Makes an app: its path, and the id that clients know.

@@ -1,12 +1,11 @@
 //! `passerby users expire`.
 
 use passerby::model::{DAY, ObjectId, SessionId, Timestamp, UserId, UserType};
-use passerby::store::sqlite::{Options, Sqlite};
-use passerby::store::{Ask, Events, LogIn, Store};
+use passerby::store::{Events, LogIn};
 use serde_json::{Value, json};
 
 use super::place::{Place, failed, printed};
-use crate::support::{Server, example};
+use crate::support::{Kept, Server, example};
 
 const LONG_AGO: Timestamp = Timestamp(1_700_000_000);
 const FAR_AHEAD: Timestamp = Timestamp(4_000_000_000);
@@ -21,7 +20,7 @@ fn with_old_guests(seen: Option<Timestamp>) -> Place {
     assert_eq!(place.run(["import", example("news").to_str().unwrap()]).code, 0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Sqlite::open(Options::new(place.data().join("passerby.db"))).unwrap();
+        let store = Kept::of(&place.data()).open().await;
         let app = store.apps().await.unwrap()[0].key;
         for (second, n) in [(LONG_AGO, 0), (LONG_AGO, 1), (LONG_AGO, 2), (FAR_AHEAD, 3)] {
             let id = |n| ObjectId::from_parts(second, [7; 5], n);

@@ -2,7 +2,6 @@
 
 mod api_keys;
 mod apps;
-mod backup;
 mod check;
 mod directories;
 mod doctor;
@@ -18,6 +17,7 @@ mod push;
 mod remote;
 mod serve;
 mod socket;
+mod sqlite;
 mod users;
 mod watch;
 

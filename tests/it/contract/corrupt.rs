@@ -68,13 +68,13 @@ pub(crate) async fn a_claim_without_its_user_is_corrupt(engine: &dyn Engine) {
 pub(crate) async fn an_impossible_event_is_corrupt(engine: &dyn Engine) {
     let mut store = engine.open();
     store.log_in(LogIn { events: events(1), ..guest(NOON, 1) }).await.unwrap();
-    for (damage, repair) in [
-        ("update events set operation = 9", "update events set operation = 1"),
-        ("update events set providers = x'63'", "update events set providers = x'00'"),
-    ] {
-        store = tampered(engine, store, damage);
+    let providers = |bytes| format!("providers = {}", engine.bytes(bytes));
+    for (damage, repair) in
+        [("operation = 9".to_owned(), "operation = 1".to_owned()), (providers(&[99]), providers(&[0]))]
+    {
+        store = tampered(engine, store, &format!("update events set {damage}"));
         assert_eq!(table(&store.due_events(NOON, 9).await), Some("events"), "{damage}");
-        store = tampered(engine, store, repair);
+        store = tampered(engine, store, &format!("update events set {repair}"));
         assert_eq!(store.due_events(NOON, 9).await.unwrap().len(), 2);
     }
 }

@@ -25,6 +25,11 @@ pub(crate) const NOON: Timestamp = Timestamp(20_781 * DAY + DAY / 2);
 /// The day of [`NOON`].
 pub(crate) const TODAY: Day = Day(20_781);
 
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The `n`th id of a second.
 pub(crate) fn id(second: Timestamp, n: u32) -> ObjectId {
     ObjectId::from_parts(second, [0xbd, 0xee, 0xc4, 0xa0, 0x37], n)

@@ -57,12 +57,11 @@ pub(crate) async fn the_first_link_ends_sessions_that_had_no_end(engine: &dyn En
     store.log_in(guest(NOON, 1)).await.unwrap();
     let end = NOON.plus(60 + 60 * DAY);
     // As sessions of a guest who was brought from elsewhere may be.
-    let hex = |bytes: [u8; 12]| bytes.map(|byte| format!("{byte:02x}")).concat();
     let brought = [(2, end.plus(-1)), (3, end.plus(1))].map(|(n, expires)| {
         format!(
-            "insert into sessions (app, user, id, identity, expires) values (7, x'{}', x'{}', 0, {});",
-            hex(user_id(NOON, 1).0.0),
-            hex(id(NOON, 9_000 + n).0),
+            r#"insert into sessions (app, "user", id, identity, expires) values (7, {}, {}, 0, {});"#,
+            engine.bytes(&user_id(NOON, 1).0.0),
+            engine.bytes(&id(NOON, 9_000 + n).0),
             expires.0
         )
     });

@@ -41,6 +41,9 @@ pub(crate) trait Engine {
 
     /// Does something to a store that nobody has open, in SQL that every engine understands.
     fn run(&self, sql: &str);
+
+    /// How bytes are written in that SQL, which is where every engine differs.
+    fn bytes(&self, bytes: &[u8]) -> String;
 }
 
 /// Closes a store, does something behind its back, and opens it again.

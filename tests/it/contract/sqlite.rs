@@ -12,8 +12,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::given::{
-    APP, NOON, TODAY, api_key, become_someone, claim, guest, link, log_in_all, log_in_with, make, new_app,
-    session_id, session_of, user_id, user_of, with_device,
+    APP, NOON, TODAY, api_key, become_someone, claim, guest, hex, link, log_in_all, log_in_with, make,
+    new_app, session_id, session_of, user_id, user_of, with_device,
 };
 use super::logs::count;
 use super::{Engine, contract, tampered};
@@ -42,6 +42,10 @@ impl Engine for File {
 
     fn run(&self, sql: &str) {
         Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> String {
+        format!("x'{}'", hex(bytes))
     }
 }
 
@@ -97,17 +101,16 @@ async fn a_newer_schema_is_refused_only_by_servers_that_are_too_old_for_it() {
 #[tokio::test]
 async fn a_file_of_the_first_schema_is_brought_to_the_present() {
     let file = File::fresh();
-    let hex = |bytes: [u8; 12]| bytes.map(|byte| format!("{byte:02x}")).concat();
     file.run(include_str!("../../../migrations/sqlite/0001_init.sql"));
     file.run("pragma application_id = 0x50734279; pragma user_version = 1");
     for n in 1..=3 {
-        let (user, session) = (hex(user_id(NOON, n).0.0), hex(session_id(NOON, n).0.0));
+        let (user, session) = (hex(&user_id(NOON, n).0.0), hex(&session_id(NOON, n).0.0));
         file.run(&format!(
             "insert into users (app, id, guest, disabled, kind) values (7, x'{user}', 1, 0, 0);
              insert into sessions (app, user, id, provider) values (7, x'{user}', x'{session}', 0);"
         ));
     }
-    let user = |n| hex(user_id(NOON, n).0.0);
+    let user = |n| hex(&user_id(NOON, n).0.0);
     file.run(&format!("update users set last_seen_day = {} where id = x'{}'", TODAY.0 + 5, user(2)));
     file.run(&format!(
         "update users set identity = 'from-elsewhere', disabled = 1 where id = x'{}'",

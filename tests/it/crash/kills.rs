@@ -1,14 +1,11 @@
 //! The server is killed under load, again and again, on the same data.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use rusqlite::Connection;
-
 use super::guests::{Guest, State, come_and_go};
-use crate::support::{Line, Seeded, Server, example};
+use crate::support::{Kept, Line, Seeded, Server, example};
 
 /// Decides the moments and the acts.
 const SEED: u64 = 0x7061_7373_6572_6279;
@@ -38,9 +35,9 @@ fn whatever_was_answered_survives_two_dozen_kills() {
     for guest in &mut guests {
         guest.check(&mut line).unwrap();
     }
-    // The files are looked at as a crash left them.
+    // The store is looked at as a crash left it.
     server.kill();
-    compare_rows(&data.path().join("passerby.db"), &guests);
+    compare_rows(&Kept::of(data.path()), &guests);
 }
 
 /// Lets guests come and go on several connections until a random number of answers was given; then the server is
@@ -74,29 +71,20 @@ fn look_at_some(line: &mut Line, guests: &mut [Guest], chance: &Seeded) {
     }
 }
 
-/// Compares the rows in the file with what was answered, and looks for acts that are there by half.
-fn compare_rows(file: &Path, guests: &[Guest]) {
-    let store = Connection::open(file).unwrap();
-    let said: String = store.query_row("pragma integrity_check", (), |row| row.get(0)).unwrap();
-    assert_eq!(said, "ok");
-    let strays: i64 = store
-        .query_row(
-            "select count(*) from sessions s
-             where not exists (select 1 from users u where u.app = s.app and u.id = s.user)",
-            (),
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(strays, 0, "sessions without a user");
+/// Compares the rows with what was answered, and looks for acts that are there by half.
+fn compare_rows(store: &Kept, guests: &[Guest]) {
+    store.assert_sound();
+    let strays = store.rows(
+        r#"select s.id from sessions s
+           where not exists (select 1 from users u where u.app = s.app and u.id = s."user")"#,
+    );
+    assert_eq!(strays, Vec::<Vec<String>>::new(), "sessions without a user");
 
-    let mut rows = store
-        .prepare(
-            "select lower(hex(u.id)), (select count(*) from sessions s where s.app = u.app and s.user = u.id)
-             from users u",
-        )
-        .unwrap();
-    let rows = rows.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    let mut sessions: BTreeMap<String, i64> = rows.map(Result::unwrap).collect();
+    let rows = store.rows(
+        r#"select u.id, (select count(*) from sessions s where s.app = u.app and s."user" = u.id) from users u"#,
+    );
+    let mut sessions: BTreeMap<String, u64> =
+        rows.into_iter().map(|row| (row[0].clone(), row[1].parse().unwrap())).collect();
     for guest in guests {
         let expected = match guest.state {
             State::In => Some(1),

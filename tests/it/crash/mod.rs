@@ -1,10 +1,8 @@
 //! What was answered is there, whatever happens to the machine: kills, syncs, a full disk.
 
-mod disk;
 mod guests;
 mod kills;
-mod syncs;
-mod trace;
+mod sqlite;
 
 use serde_json::Value;
 

@@ -11,10 +11,9 @@ use passerby::model::{
     default_location,
 };
 use passerby::outbound::{self, Fetcher, MailConfig, Mailer, Templates, Trust};
-use passerby::store::sqlite::{Options, Sqlite};
 use passerby::store::{Found, Store};
 
-use super::Seeded;
+use super::{Kept, Seeded};
 
 /// A clock that stands until it is set.
 pub(crate) struct HandClock(AtomicI64);
@@ -61,8 +60,7 @@ pub(crate) const PUBLIC_URL: &str = "https://auth.example";
 impl House {
     pub(crate) async fn open(now: Timestamp) -> House {
         let data = tempfile::tempdir().expect("a directory");
-        let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(Options::new(data.path().join("passerby.db"))).expect("a store"));
+        let store = Kept::of(data.path()).open().await;
         let clock = Arc::new(HandClock(AtomicI64::new(now.0)));
         store.found(Found { group_id: GroupId(ObjectId([7; 12])), now }).await.expect("a project");
         let parts = Parts {

@@ -3,6 +3,7 @@
 mod command;
 mod house;
 mod http;
+mod kept;
 mod line;
 mod md5;
 mod redact;
@@ -13,6 +14,7 @@ pub(crate) use command::{Ran, Running, passerby, passerby_typing, passerby_with,
 pub(crate) use house::{Guest, House, PUBLIC_URL};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
+pub(crate) use kept::Kept;
 pub(crate) use line::Line;
 pub(crate) use md5::md5;
 pub(crate) use redact::redact;

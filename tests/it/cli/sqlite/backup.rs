@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 
 use serde_json::{Value, json};
 
-use super::place::{Place, beside_a_server_and_without, failed};
+use crate::cli::place::{Place, beside_a_server_and_without, failed};
 use crate::support::{Server, passerby};
 
 const SESSION: &str = "/api/client/v2.0/auth/session";

@@ -4,12 +4,12 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use super::{PROFILE, SESSION, login_target, text};
+use crate::crash::{PROFILE, SESSION, login_target, text};
 use crate::support::{Line, Reply, Server, example};
 
 /// Set in the process that has a small disk of its own.
 const INSIDE: &str = "PASSERBY_TEST_SMALL_DISK";
-const THIS_TEST: &str = "crash::disk::a_full_disk_refuses_loses_nothing_and_recovers";
+const THIS_TEST: &str = "crash::sqlite::disk::a_full_disk_refuses_loses_nothing_and_recovers";
 const BALLAST: &str = "ballast";
 /// No store of 8 MiB takes more single logins than this: each writes pages to the log.
 const MOST: usize = 20_000;

@@ -1,7 +1,7 @@
 //! A sync precedes every answer. A kill leaves the kernel's cache alone, so kills cannot show it; `strace` does.
 
 use super::trace::{Seen, Trace};
-use super::{login_target, text};
+use crate::crash::{login_target, text};
 use crate::support::{Line, Server, example};
 
 /// Logins one after another.

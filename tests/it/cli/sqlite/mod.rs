@@ -1,0 +1,3 @@
+//! What there is of SQLite alone: a backup is a file.
+
+mod backup;
