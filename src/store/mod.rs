@@ -19,10 +19,14 @@ mod account;
 mod admin;
 mod deployment;
 mod import;
+mod listing;
 mod log;
+pub mod postgres;
+mod rule;
 mod security;
 pub mod sqlite;
 mod standing;
+mod tallies;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

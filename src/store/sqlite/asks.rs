@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, params};
 
-use super::acts::tallies;
-use super::rule::{self, Due};
-use super::{Sqlite, listing, row, sql};
+use super::{Sqlite, listing, row, rule, sql};
 use crate::model::{
     AnonymousUserExpiration, AppKey, CredentialId, Day, DeploymentId, DeviceHash, GroupId, GuestLogins,
     LogQuery, LogType, ObjectId, Page, ProviderType, Session, SessionId, Tally, Timestamp, User, UserId,
 };
+use crate::store::rule::Due;
+use crate::store::tallies;
 use crate::store::{
     Answer, ApiKey, AppRecord, Ask, Bearer, Credential, DEPLOYMENTS_KEPT, DeploymentRecord, DirectoryRecord,
     DraftRecord, Event, File, Logged, NamedSecret, Result, SnapshotRecord, Standing,

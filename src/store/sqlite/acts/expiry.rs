@@ -3,11 +3,11 @@
 use rusqlite::{Row, params};
 
 use super::events;
-use super::tallies::{Guest, Tallies};
+use super::tallies::{self, Guest, Tallies};
 use super::users::delete_sessions_of;
 use crate::model::{Tallied, User, UserId};
+use crate::store::rule::Due;
 use crate::store::sqlite::asks::after;
-use crate::store::sqlite::rule::Due;
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
 use crate::store::{Expire, Expired, Result};
@@ -44,7 +44,7 @@ impl Act for Expire {
                 events::keep_expiry(desk, self.app, user, self.now)?;
             }
         }
-        tallies.write(desk, self.app)?;
+        tallies::write(desk, self.app, tallies)?;
         let mut removed: Vec<UserId> = removed.into_iter().map(|(user, _)| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })
@@ -97,6 +97,6 @@ impl Expire {
     }
 
     fn removed(&self, desk: &Desk, row: &Row<'_>) -> Result<(User, Guest)> {
-        Ok((row::user(desk.connection(), self.app, row)?, Guest::read(row)?))
+        Ok((row::user(desk.connection(), self.app, row)?, tallies::read(row)?))
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::credentials;
-use super::tallies::Tallies;
+use super::tallies::{self, Tallies};
 use crate::model::{AppKey, ObjectId, ProviderType, Timestamp, User, UserId, UserType};
 use crate::store::sqlite::failure::unless_taken;
 use crate::store::sqlite::writer::Desk;
@@ -37,7 +37,7 @@ pub(super) fn insert_user(
     unless_taken(desk.run(sql::INSERT_USER, params))?;
     let mut tallies = Tallies::default();
     tallies.came(user, kind);
-    tallies.write(desk, app)
+    tallies::write(desk, app, tallies)
 }
 
 /// Writes what the provider tells now under the user's identity, adding that when it is not there; says its place.

@@ -4,7 +4,7 @@ use rusqlite::params;
 use serde_json::Value;
 
 use super::identities;
-use super::tallies::{Guest, Tallies};
+use super::tallies::{self, Tallies};
 use super::users::delete_sessions_of;
 use crate::model::{CredentialId, ProviderType, User, UserType};
 use crate::store::sqlite::failure::{refuse_nul, unless_taken};
@@ -88,7 +88,7 @@ impl ImportUsers {
         unless_taken(desk.run(sql::INSERT_IMPORTED_GUEST, params))?;
         let mut tallies = Tallies::default();
         tallies.brought(day);
-        tallies.write(desk, self.app)?;
+        tallies::write(desk, self.app, tallies)?;
         Ok(Became::Made)
     }
 
@@ -102,17 +102,17 @@ impl ImportUsers {
         unless_taken(desk.run(sql::INSERT_IMPORTED_USER, params))?;
         let mut tallies = Tallies::default();
         tallies.came(user.id, user.kind);
-        tallies.write(desk, self.app)
+        tallies::write(desk, self.app, tallies)
     }
 
     /// A list that is newer than the one that brought the guest knows it as somebody.
     fn end_being_a_guest(&self, desk: &Desk, user: &ImportedUser, guest: &User) -> Result<()> {
         let last_active = user.last_active.map(|at| at.0);
         let mut tallies = Tallies::default();
-        if let Some(guest) = Guest::of(desk, self.app, user.id)? {
+        if let Some(guest) = tallies::guest(desk, self.app, user.id)? {
             tallies.became_someone(&guest);
         }
-        tallies.write(desk, self.app)?;
+        tallies::write(desk, self.app, tallies)?;
         desk.run(sql::BECOME_SOMEONE, params![self.app.0, user.id.0.0, last_active])?;
         delete_sessions_of(desk, self.app, user.id)?;
         for identity in &guest.identities {

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::tallies::{Guest, Tallies};
+use super::tallies::{self, Tallies};
 use super::{events, identities};
 use crate::model::{Identity, ProviderType, User, UserType};
 use crate::store::sqlite::failure::refuse_nul;
@@ -62,11 +62,11 @@ impl Link {
     /// Gives the anonymous identity its row. From here on no sweep takes the user, and its sessions end like anybody's.
     fn end_being_a_guest(&self, desk: &Desk, user: &User) -> Result<()> {
         let mut tallies = Tallies::default();
-        if let Some(guest) = Guest::of(desk, self.app, user.id)? {
+        if let Some(guest) = tallies::guest(desk, self.app, user.id)? {
             tallies.became_someone(&guest);
             tallies.linked(&guest, self.claim.provider, self.now);
         }
-        tallies.write(desk, self.app)?;
+        tallies::write(desk, self.app, tallies)?;
         desk.run(sql::BECOME_SOMEONE, params![self.app.0, user.id.0.0, self.now.0])?;
         desk.run(sql::CAP_SESSIONS_OF, params![self.app.0, user.id.0.0, self.sessions_end.0])?;
         for Identity { id, provider, data } in user.identities.iter().cloned() {

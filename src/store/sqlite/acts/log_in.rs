@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::tallies::Tallies;
+use super::tallies::{self, Tallies};
 use super::{events, identities};
 use crate::model::{AppKey, Device, ProviderType, Session, Tallied, UserId};
 use crate::store::sqlite::asks::claimant;
@@ -75,7 +75,7 @@ impl LogIn {
     }
 
     fn count(&self, desk: &Desk, claim: &Claim) -> Result<()> {
-        Tallies::of(self.now.day(), Tallied::LoggedIn(claim.provider)).write(desk, self.app)
+        tallies::write(desk, self.app, Tallies::of(self.now.day(), Tallied::LoggedIn(claim.provider)))
     }
 
     fn provider(&self) -> ProviderType {

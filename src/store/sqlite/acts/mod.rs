@@ -16,7 +16,7 @@ mod logs;
 mod redirects;
 mod security;
 mod snapshots;
-pub(super) mod tallies;
+mod tallies;
 mod users;
 
 pub(super) use admins::{

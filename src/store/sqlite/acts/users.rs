@@ -3,7 +3,7 @@
 use rusqlite::params;
 use serde_json::Value;
 
-use super::tallies::{Guest, Tallies};
+use super::tallies::{self, Tallies};
 use super::{events, identities};
 use crate::model::{AppKey, Tallied, UserId};
 use crate::store::sqlite::writer::{Act, Desk};
@@ -26,12 +26,12 @@ impl Act for Touch {
         if touched > 0 {
             return Ok(());
         }
-        let (guest, day) = (Guest::of(desk, self.app, self.user)?, self.at.day());
+        let (guest, day) = (tallies::guest(desk, self.app, self.user)?, self.at.day());
         let Some(guest) = guest.filter(|guest| guest.is_later(day)) else { return Ok(()) };
         desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, day.0])?;
         let mut tallies = Tallies::default();
         tallies.seen(&guest, day);
-        tallies.write(desk, self.app)
+        tallies::write(desk, self.app, tallies)
     }
 }
 
@@ -65,7 +65,7 @@ impl Act for DeleteUser {
     fn perform(&self, desk: &mut Desk) -> Result<bool> {
         let Some(was_guest) = delete(desk, self.app, self.user)? else { return Ok(false) };
         if was_guest {
-            Tallies::of(self.now.day(), Tallied::Deleted).write(desk, self.app)?;
+            tallies::write(desk, self.app, Tallies::of(self.now.day(), Tallied::Deleted))?;
         }
         if let Some(event) = &self.event {
             events::keep_removal(desk, self.app, self.user, event)?;
@@ -76,7 +76,7 @@ impl Act for DeleteUser {
 
 /// Removes a user with all that is its own; says whether it was a guest, if it was there.
 pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<Option<bool>> {
-    let guest = Guest::of(desk, app, user)?;
+    let guest = tallies::guest(desk, app, user)?;
     let deleted = row::one(desk.connection(), sql::DELETE_USER, params![app.0, user.0.0], |row| {
         row::kind(&row::Cells::new(row, "users", 0))
     })?;
@@ -91,7 +91,7 @@ pub(super) fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<Option<bo
             identities::forget(desk, app, user)?;
         }
     }
-    tallies.write(desk, app)?;
+    tallies::write(desk, app, tallies)?;
     Ok(Some(guest.is_some()))
 }
 

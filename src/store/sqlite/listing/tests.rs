@@ -4,13 +4,13 @@ use rusqlite::params_from_iter;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::{Span, UserId};
+use crate::model::{ProviderType, Span, Timestamp, UserId};
 use crate::store::sqlite::{Options, Sqlite};
 
 /// What SQLite says of how it finds a page, a line for each look; sorting would be one of them.
 fn plan(connection: &Connection, page: &Page) -> Vec<String> {
     let mut plan = Vec::new();
-    for query in queries(AppKey(7), page) {
+    for query in listing::queries(&DIALECT, AppKey(7), page) {
         let mut statement = connection.prepare(&format!("explain query plan {}", query.text)).unwrap();
         let lines = statement.query_map(params_from_iter(&query.values), |row| row.get::<_, String>(3));
         plan.extend(lines.unwrap().map(|line| line.unwrap()));
@@ -92,10 +92,10 @@ fn each_filter_has_an_index() {
 #[test]
 fn ids_are_sought_by_eight_digits_and_more() {
     let id = |text: &str| (0..12).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect();
-    let found = ids_beginning("636a9db3b");
+    let found = listing::ids_beginning("636a9db3b");
     let (first, last) = ("636a9db3b00000000000000\u{30}", "636a9db3bfffffffffffffff");
     assert_eq!(found, Some((id(first), id(last))));
     for wrong in ["", "636a9db", "636a9dbx", "636a9db3bdeec4a0374030d4a", "636a9db\u{e4}"] {
-        assert_eq!(ids_beginning(wrong), None, "{wrong}");
+        assert_eq!(listing::ids_beginning(wrong), None, "{wrong}");
     }
 }

@@ -1,0 +1,145 @@
+//! Identities and who has them: what logging in, linking and API keys have in common.
+
+use super::credentials;
+use super::tallies::Tallies;
+use crate::model::{AppKey, ObjectId, ProviderType, Timestamp, User, UserId, UserType};
+use crate::store::postgres::bind::params;
+use crate::store::postgres::failure::{Failure, unless_taken};
+use crate::store::postgres::writer::Desk;
+use crate::store::postgres::{asks, row, sql};
+use crate::store::{Claim, Error, Result};
+
+/// The user as it is while nobody else changes it: its row is held until the act is over.
+pub(super) async fn user(desk: &Desk, app: AppKey, id: UserId) -> Result<Option<User>> {
+    let key = params![app.0, id.0.0];
+    let rows = desk.connection().rows_after((sql::LOCK_USER, key), sql::USER, key).await?;
+    rows.first().map(row::user).transpose()
+}
+
+/// The user that a claim's row names. A claim that is gone now, or another's, went with the user meanwhile.
+pub(super) async fn claimant(desk: &Desk, app: AppKey, id: UserId, claim: &Claim) -> Result<User> {
+    if let Some(user) = user(desk, app, id).await? {
+        return Ok(user);
+    }
+    match asks::claimant(desk.connection(), app, claim.provider, &claim.id).await? {
+        Some(still) if still == id => {
+            Err(Error::Corrupt { table: "claims", id: format!("{}: its user {id} is gone", claim.id) })
+        }
+        _ => Err(Failure::Raced.into()),
+    }
+}
+
+/// Makes a user who is no guest. It must be given an identity in the same act, and what is counted be written last.
+pub(super) async fn insert_user(
+    desk: &Desk,
+    app: AppKey,
+    user: UserId,
+    kind: UserType,
+    active: Option<Timestamp>,
+) -> Result<Tallies> {
+    let number: u8 = match kind {
+        UserType::Normal => 0,
+        UserType::Server => 1,
+    };
+    let params = params![app.0, user.0.0, number, active.map(|at| at.0)];
+    unless_taken(desk.run(sql::INSERT_USER, params).await?)?;
+    let mut tallies = Tallies::default();
+    tallies.came(user, kind);
+    Ok(tallies)
+}
+
+/// Writes what the provider tells now under the user's identity, adding that when it is not there; says its place.
+pub(super) async fn renew(desk: &Desk, app: AppKey, user: &User, claim: &Claim) -> Result<usize> {
+    let same = |known: &crate::model::Identity| known.provider == claim.provider && known.id == claim.id;
+    match user.identities.iter().position(same) {
+        None => add(desk, app, user.id, claim).await,
+        Some(place) => {
+            if user.identities[place].data != claim.data {
+                let (email, name) = (told(claim, "email"), told(claim, "name"));
+                let params =
+                    params![app.0, user.id.0.0, claim.provider.number(), claim.id, data(claim), email, name];
+                desk.run(sql::RENEW_IDENTITY, params).await?;
+            }
+            Ok(place)
+        }
+    }
+}
+
+/// Gives a user an identity that nobody has; says its place. Whoever had it first meanwhile keeps it, and the act looks
+/// again.
+pub(super) async fn claim(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<usize> {
+    let params = params![app.0, claim.provider.number(), claim.id, user.0.0];
+    if desk.run(sql::INSERT_CLAIM, params).await? == 0 {
+        return Err(Failure::Raced.into());
+    }
+    add(desk, app, user, claim).await
+}
+
+/// Adds an identity after those that the user has; says its place.
+pub(super) async fn add(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<usize> {
+    let (email, name) = (told(claim, "email"), told(claim, "name"));
+    let params = params![app.0, user.0.0, claim.provider.number(), claim.id, data(claim), email, name];
+    let place = row::one(desk.connection(), sql::ADD_IDENTITY, params, row::place).await?;
+    Ok(place.unwrap_or_default())
+}
+
+fn data(claim: &Claim) -> Option<String> {
+    (!claim.data.is_empty()).then(|| serde_json::Value::Object(claim.data.clone()).to_string())
+}
+
+/// What a provider told of an address or a name, as it is sought.
+fn told(claim: &Claim, what: &str) -> Option<String> {
+    claim.data.get(what)?.as_str().map(str::to_ascii_lowercase)
+}
+
+/// Whether what proved an identity that nobody has yet is still good. It may have gone since it was looked at: a
+/// password was changed or went with its credential, an API key always, since its claim is made and goes with it. A
+/// credential becomes the user's here.
+pub(super) async fn give_proof(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
+    match claim.provider {
+        ProviderType::LocalUserpass => credentials::give(desk, app, user, claim).await,
+        ProviderType::ApiKey => Ok(false),
+        _ => Ok(true),
+    }
+}
+
+/// Whether what proved an identity that somebody has is still good. It goes with its claim; but a password may have
+/// been changed, or an API key disabled, since it was looked at.
+pub(super) async fn is_proved_still(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
+    match claim.provider {
+        ProviderType::LocalUserpass => credentials::has_password(desk, app, claim).await,
+        ProviderType::ApiKey => has_enabled_key(desk, app, user, claim).await,
+        _ => Ok(true),
+    }
+}
+
+async fn has_enabled_key(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {
+    let Ok(id) = claim.id.parse::<ObjectId>() else { return Ok(false) };
+    let key = row::one(desk.connection(), sql::API_KEY, params![app.0, user.0.0, id.0], row::api_key).await?;
+    Ok(key.is_some_and(|key| !key.disabled))
+}
+
+/// Removes all by which somebody who is no guest could log in, with their identities.
+pub(super) async fn forget(desk: &Desk, app: AppKey, user: UserId) -> Result<()> {
+    let params = params![app.0, user.0.0];
+    for identity in row::all(desk.connection(), sql::DELETE_IDENTITIES_OF, params, row::identity).await? {
+        forget_claim(desk, app, identity.provider, &identity.id).await?;
+        if identity.provider == ProviderType::LocalUserpass {
+            credentials::delete(desk, app, &identity.id).await?;
+        }
+    }
+    // Those that nobody has logged in with have no identity yet.
+    let keys = row::all(desk.connection(), sql::DELETE_API_KEYS_OF, params, |row| {
+        row::Cells::new(row, "api_keys", 0).object_id(0)
+    })
+    .await?;
+    for key in keys {
+        forget_claim(desk, app, ProviderType::ApiKey, &key.to_string()).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn forget_claim(desk: &Desk, app: AppKey, provider: ProviderType, id: &str) -> Result<()> {
+    desk.run(sql::DELETE_CLAIM, params![app.0, provider.number(), id]).await?;
+    Ok(())
+}

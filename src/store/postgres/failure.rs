@@ -1,0 +1,106 @@
+//! Why this engine could not do a thing, and how a driver's error becomes the store's.
+
+use std::sync::Arc;
+
+use tokio_postgres::error::SqlState;
+
+use crate::store::{Error, Taken};
+
+/// The source of an [`Error::Unavailable`].
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("too much waits for the database")]
+    QueueFull,
+    #[error("the store is closed")]
+    Closed,
+    #[error("the database did not answer in time")]
+    Late,
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    #[error("the connection to the database was lost")]
+    Lost(#[source] Arc<tokio_postgres::Error>),
+    #[error("a commit may not be on every replica that it is to be on")]
+    Doubtful,
+    #[error("the answer to a commit was lost")]
+    Unanswered,
+    #[error("another act came between")]
+    Raced,
+    #[error("the database refused")]
+    Refused(#[source] Arc<tokio_postgres::Error>),
+    #[error("the act stumbled")]
+    Panicked,
+    #[error("the row is missing")]
+    Empty,
+    #[error("a text holds U+0000")]
+    Nul,
+    #[error("a store in PostgreSQL is backed up with pg_dump")]
+    BackedUpElsewhere,
+}
+
+impl Failure {
+    /// Whether the whole act may be tried again at once: nothing of it was done.
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Failure::Raced => true,
+            Failure::Refused(error) => error.code().is_some_and(|code| {
+                [
+                    SqlState::T_R_SERIALIZATION_FAILURE,
+                    SqlState::T_R_DEADLOCK_DETECTED,
+                    SqlState::LOCK_NOT_AVAILABLE,
+                ]
+                .contains(code)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection is of no use any more.
+    pub(super) fn ends_connection(&self) -> bool {
+        matches!(self, Failure::Lost(_) | Failure::Late | Failure::Doubtful)
+    }
+
+    /// Whether another act, or this one before, has the id of a row.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Failure::Refused(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        Error::Unavailable(Box::new(failure))
+    }
+}
+
+/// What the driver could not do. A server that was made a replica, or is going away, is as good as lost.
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Failure {
+        let gone = error.is_closed()
+            || error.code().is_none_or(|code| {
+                let class = &code.code()[..2];
+                class == "08"
+                    || class == "57" && *code != SqlState::QUERY_CANCELED
+                    || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+                    || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            });
+        if gone { Failure::Lost(Arc::new(error)) } else { Failure::Refused(Arc::new(error)) }
+    }
+}
+
+/// What this engine itself said, if it is why the store is unavailable.
+pub(super) fn of(error: &Error) -> Option<&Failure> {
+    match error {
+        Error::Unavailable(source) => source.downcast_ref(),
+        Error::Conflict(_) | Error::Corrupt { .. } => None,
+    }
+}
+
+/// Says that an id is taken, when that is why no row was inserted: every such insert is `on conflict do nothing`, since
+/// an error would end the whole transaction.
+pub(super) fn unless_taken(inserted: u64) -> Result<(), Error> {
+    if inserted == 0 { Err(Error::Conflict(Taken::Id)) } else { Ok(()) }
+}
+
+/// Refuses what PostgreSQL cannot hold in a text.
+pub(super) fn refuse_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+    if texts.into_iter().any(|text| text.contains('\0')) { Err(Failure::Nul.into()) } else { Ok(()) }
+}

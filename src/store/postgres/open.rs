@@ -1,0 +1,195 @@
+//! Whose database it is, its schema, and how many connections there are.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::Address;
+use super::bearers::Bearers;
+use super::connection::{Connection, Manners, Transacted};
+use super::failure::Failure;
+use super::guests::Guests;
+use super::pool::Pool;
+use super::readers::Readers;
+use super::row;
+use super::writer::{Devices, Writer};
+use super::{Parts, Postgres, sql};
+use crate::store::Error;
+
+/// The schema, step by step.
+const MIGRATIONS: [&str; 7] = [
+    include_str!("../../../migrations/postgres/0001_init.sql"),
+    include_str!("../../../migrations/postgres/0002_become_someone.sql"),
+    include_str!("../../../migrations/postgres/0003_admins.sql"),
+    include_str!("../../../migrations/postgres/0004_logs.sql"),
+    include_str!("../../../migrations/postgres/0005_users.sql"),
+    include_str!("../../../migrations/postgres/0006_drafts.sql"),
+    include_str!("../../../migrations/postgres/0007_tallies.sql"),
+];
+
+/// How much longer a long ask, an examination or a migration may take than anything else.
+const LONG: u32 = 24;
+
+/// Where the database is and how it is used.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database.
+    pub address: Address,
+    /// Another way to it, for notifications, when the first one leads through a pooler.
+    pub notify: Option<Address>,
+    /// Whether a pooler in transaction mode stands before it.
+    pub pooler: bool,
+    /// Whether to bring the schema up to date first.
+    pub migrate: bool,
+    /// Connections for acts. Half as many are for asks, and as many again for long ones.
+    pub connections: usize,
+    /// Writes that may wait.
+    pub queue: usize,
+    /// How long the database may take to answer.
+    pub patience: Duration,
+    /// A path in the data directory, for a socket and messages beside it.
+    pub location: PathBuf,
+}
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no schema yet, or not all of it.
+    #[error(
+        "the store has schema {schema}, and this server needs {known}: `passerby migrate-store` brings it there"
+    )]
+    Older {
+        /// The schema that the database has; 0 for none.
+        schema: u32,
+        /// The schema that this server knows.
+        known: u32,
+    },
+    /// A newer server made the schema into something that this one does not understand.
+    #[error(
+        "the store has schema {schema} and needs a server that knows schema {min_server}; this one knows {known}"
+    )]
+    Newer {
+        /// The schema that the database has.
+        schema: u32,
+        /// The oldest schema whose server can live with it.
+        min_server: u32,
+        /// The schema that this server knows.
+        known: u32,
+    },
+    /// It holds tables of something else.
+    #[error(
+        "the database holds tables of another program: passerby wants a database, or a schema, of its own"
+    )]
+    Foreign,
+    /// It cannot be reached, or refused.
+    #[error("failed to open the database")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> OpenError {
+        OpenError::Database(Box::new(failure))
+    }
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> OpenError {
+        OpenError::Database(Box::new(error))
+    }
+}
+
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Migrated {
+    /// The schema before; 0 for none.
+    pub from: u32,
+    /// The schema now.
+    pub to: u32,
+}
+
+/// The schema that this server knows.
+pub(super) fn known() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
+    if options.migrate {
+        migrate(&options).await?;
+    }
+    let manners = Arc::new(options.manners(1));
+    let first = Connection::open(&manners).await?;
+    let schema = schema(&first).await?;
+    if schema < known() {
+        return Err(OpenError::Older { schema, known: known() });
+    }
+    drop(first);
+    let devices = Arc::new(Devices::default());
+    let acts = Pool::new(Arc::clone(&manners), options.connections);
+    let writer =
+        Arc::new(Writer::new(Arc::clone(&acts), Arc::clone(&devices), options.queue, options.patience));
+    let half = options.connections.div_ceil(2);
+    let readers = Readers::new(&manners, &Arc::new(options.manners(LONG)), half);
+    let guests = Guests::start(&manners, devices, Arc::clone(&writer), options.queue).await;
+    let bearers = Bearers::start(&manners, half, options.queue);
+    Ok(Postgres {
+        location: options.location,
+        parts: Parts { writer, guests, readers, bearers, acts, manners },
+    })
+}
+
+impl Options {
+    /// A database with what is due for this machine: two connections a core, at least four.
+    pub fn new(address: Address) -> Options {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Options {
+            address,
+            notify: None,
+            pooler: false,
+            migrate: false,
+            connections: (2 * cores).max(4),
+            queue: 20_000,
+            patience: Duration::from_secs(5),
+            location: PathBuf::from("passerby"),
+        }
+    }
+
+    fn manners(&self, times: u32) -> Manners {
+        Manners { address: self.address.clone(), pooler: self.pooler, patience: times * self.patience }
+    }
+}
+
+/// The schema's number: 0 for a database that is still empty. Refuses what is not ours to touch.
+async fn schema(connection: &Connection) -> Result<u32, OpenError> {
+    if !connection.exists(sql::SERVER_EXISTS, &[]).await? {
+        return if connection.exists(sql::ANY_TABLE, &[]).await? { Err(OpenError::Foreign) } else { Ok(0) };
+    }
+    let schema = row::server::<u32>(connection, sql::SCHEMA).await?;
+    let min_server = row::server::<u32>(connection, sql::MIN_SERVER).await?;
+    if min_server > known() {
+        return Err(OpenError::Newer { schema, min_server, known: known() });
+    }
+    Ok(schema)
+}
+
+/// Brings the schema to what this server knows, in one transaction. Whoever comes second waits for the first, and finds
+/// nothing to do.
+pub(super) async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
+    let connection = Connection::open(&options.manners(LONG)).await?;
+    let work = async {
+        connection.rows(sql::ONE_MIGRATES, &[]).await?;
+        let from = match schema(&connection).await {
+            Ok(from) => from,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        for (number, migration) in (1_u32..).zip(MIGRATIONS).skip(from as usize) {
+            connection.batch(migration).await?;
+            connection.run(sql::SET_SCHEMA, super::bind::params![number]).await?;
+        }
+        Ok(Ok(Migrated { from, to: from.max(known()) }))
+    };
+    match connection.transaction(sql::BEGIN, work).await {
+        Transacted::Done(migrated) => migrated,
+        Transacted::Undone(error) => Err(error.into()),
+        Transacted::Unanswered(failure) => Err(failure.into()),
+    }
+}
