@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::lookup_host;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, Connection, Socket};
@@ -26,6 +27,9 @@ pub use passwords::PasswordError;
 use passwords::Passwords;
 pub(super) use tls::TlsError;
 use tls::{Authorities, Connector, Stream, Trust};
+
+/// How long one server is asked before the next one is asked as well.
+const HEAD_START: Duration = Duration::from_millis(500);
 
 /// Addresses of one host's name that are tried, at most.
 const MOST_ADDRESSES: usize = 4;
@@ -112,6 +116,18 @@ pub(super) enum Refusal {
     Server(#[from] tokio_postgres::Error),
 }
 
+impl ConnectError {
+    fn of(mut refusals: Vec<(Place, Refusal)>) -> ConnectError {
+        if refusals.len() == 1
+            && let Some((place, source)) = refusals.pop()
+        {
+            return ConnectError::Refused { place: place.to_string(), source };
+        }
+        let texts = refusals.iter().map(|(place, error)| format!("{place}: {}", with_causes(error, ": ")));
+        ConnectError::Nowhere(texts.collect::<Vec<_>>().join("; "))
+    }
+}
+
 /// A database and who we are in it.
 #[derive(Clone)]
 pub struct Address {
@@ -194,6 +210,11 @@ impl Address {
         parse::after_scheme(url).is_some_and(parse::holds_password)
     }
 
+    /// Who we are: a role of the database.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     /// How private the way is: that of the least private of all servers.
     pub(super) fn way(&self) -> Way {
         let of = |place: &Place| match (self.tls_to(&place.host), &place.host) {
@@ -211,22 +232,30 @@ impl Address {
         self.places.iter().any(|place| i64::from(place.port) == port)
     }
 
-    /// Connects to the first server that lets us in and takes writes.
+    /// Connects to the first server that lets us in and takes writes. One that says nothing holds up the next for a
+    /// moment only; then both are asked.
     pub(super) async fn connect(&self) -> Result<(Client, Line), ConnectError> {
-        let mut refusals = Vec::new();
-        for place in &self.places {
-            match self.connect_to(place).await {
-                Ok(connected) => return Ok(connected),
-                Err(refusal) => refusals.push((place, refusal)),
+        let mut next = self.places.iter();
+        let (mut asked, mut refusals) = (JoinSet::new(), Vec::new());
+        loop {
+            if let Some(place) = next.next() {
+                let (this, place) = (self.clone(), place.clone());
+                asked.spawn(async move { this.connect_to(&place).await.map_err(|refusal| (place, refusal)) });
+            }
+            let answered = match next.len() {
+                0 => asked.join_next().await,
+                _ => match timeout(HEAD_START, asked.join_next()).await {
+                    Ok(answered) => answered,
+                    Err(_) => continue,
+                },
+            };
+            match answered {
+                Some(Ok(Ok(connected))) => return Ok(connected),
+                Some(Ok(Err(refused))) => refusals.push(refused),
+                Some(Err(_)) => {}
+                None => return Err(ConnectError::of(refusals)),
             }
         }
-        if self.places.len() == 1
-            && let Some((place, source)) = refusals.pop()
-        {
-            return Err(ConnectError::Refused { place: place.to_string(), source });
-        }
-        let texts = refusals.iter().map(|(place, error)| format!("{place}: {}", with_causes(error, ": ")));
-        Err(ConnectError::Nowhere(texts.collect::<Vec<_>>().join("; ")))
     }
 
     async fn connect_to(&self, place: &Place) -> Result<(Client, Line), Refusal> {

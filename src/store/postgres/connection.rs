@@ -54,7 +54,8 @@ impl Connection {
         heard: Option<UnboundedSender<String>>,
     ) -> Result<Connection, Failure> {
         let patience = manners.patience;
-        let opened = timeout(patience, manners.address.connect()).await.map_err(|_| Failure::Late)?;
+        // Each server that may be asked has its own time.
+        let opened = manners.address.connect().await;
         let (client, line) = opened.map_err(|error| Failure::Unreachable(Arc::new(error)))?;
         let doubt = Arc::new(AtomicBool::new(false));
         let driver = tokio::spawn(drive(line, Arc::clone(&doubt), heard)).abort_handle();
@@ -96,11 +97,8 @@ impl Connection {
         self.answer(whole).await
     }
 
-    /// The rows of a query: none when it asks for a text that cannot be there.
+    /// The rows of a query.
     pub(super) async fn rows(&self, query: &'static str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        if params.iter().any(|value| value.is_nowhere()) {
-            return Ok(Vec::new());
-        }
         let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
         let whole = async {
             match self.statement(query, params).await? {
@@ -114,11 +112,8 @@ impl Connection {
         self.answer(whole).await
     }
 
-    /// The same of a query that was put together for this one time.
+    /// The rows of a query that was put together for this one time.
     pub(super) async fn rows_once(&self, query: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        if params.iter().any(|value| value.is_nowhere()) {
-            return Ok(Vec::new());
-        }
         let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
         let typed = bound.iter().map(|value| (value, value.0.kind()));
         self.answer(async { collected(self.client.query_typed_raw(query, typed).await?).await }).await
