@@ -75,6 +75,48 @@ pub struct SmtpSettings {
     pub password_file: Option<PathBuf>,
 }
 
+/// A database in PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// Where it is, and who we are there.
+    pub url: StoreUrl,
+    /// The same without the pooler, for notifications.
+    pub notify: Option<StoreUrl>,
+    /// The file with the password.
+    pub password_file: Option<PathBuf>,
+    /// Whether a pooler in transaction mode stands before it.
+    pub pooler: bool,
+    /// How many connections acts have; by default the machine decides.
+    pub connections: Option<usize>,
+    /// Whether a server brings the schema up to date when it starts.
+    pub migrate: bool,
+}
+
+/// A URL that may hold a password, which is why its `Debug` says nothing.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// The URL, at the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whatever it is: an error here would repeat it.
+impl From<String> for StoreUrl {
+    fn from(url: String) -> StoreUrl {
+        StoreUrl(url)
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreUrl(…)")
+    }
+}
+
 /// Every setting, each optional: as a file has them, and as flags or environment variables do.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -82,6 +124,26 @@ pub struct Settings {
     /// Where the store and everything beside it lie.
     #[arg(long, value_name = "DIR", env = "PASSERBY_DATA")]
     pub data: Option<PathBuf>,
+    /// A database in PostgreSQL that is the store, instead of a file in the data directory: postgres://USER@HOST/DATABASE.
+    #[arg(long, value_name = "URL", env = "PASSERBY_STORE", hide_env_values = true)]
+    pub store: Option<StoreUrl>,
+    /// A file with the password for it, which nobody but its owner can read.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_STORE_PASSWORD_FILE")]
+    pub store_password_file: Option<PathBuf>,
+    /// A pooler in transaction mode, such as pgbouncer, stands before it.
+    #[arg(long, value_name = "BOOL", env = "PASSERBY_STORE_POOLER", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub store_pooler: Option<bool>,
+    /// The way to it without the pooler, for notifications.
+    #[arg(long, value_name = "URL", env = "PASSERBY_STORE_NOTIFY", hide_env_values = true)]
+    pub store_notify: Option<StoreUrl>,
+    /// Connections to it that write; half as many read. The machine decides when nobody does.
+    #[arg(long, value_name = "N", env = "PASSERBY_STORE_CONNECTIONS")]
+    pub store_connections: Option<usize>,
+    /// Brings its schema up to date at the start, as `passerby migrate-store` does.
+    #[arg(long, value_name = "BOOL", env = "PASSERBY_STORE_MIGRATE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub store_migrate: Option<bool>,
     /// Where clients connect, such as 127.0.0.1:8080 or 0.0.0.0:8080; port 0 picks a free one.
     #[arg(long, value_name = "ADDR:PORT", env = "PASSERBY_LISTEN", value_parser = address)]
     #[serde(deserialize_with = "address_in_file")]
@@ -213,6 +275,12 @@ impl Settings {
             under,
             self,
             data,
+            store,
+            store_password_file,
+            store_pooler,
+            store_notify,
+            store_connections,
+            store_migrate,
             listen,
             admin_listen,
             metrics_listen,
@@ -255,7 +323,7 @@ impl Settings {
     fn parse(path: &str, text: &str) -> Result<Settings, ConfigError> {
         toml::from_str(text).map_err(|e| ConfigError::Invalid {
             path: path.to_owned(),
-            message: e.to_string().trim_end().to_owned(),
+            message: without_urls(e.to_string().trim_end()),
         })
     }
 }
@@ -265,6 +333,8 @@ impl Settings {
 pub struct Config {
     /// Where the store and everything beside it lie.
     pub data: PathBuf,
+    /// The database that is the store; a file in the data directory otherwise.
+    pub store: Option<StoreSettings>,
     /// Where clients connect.
     pub listen: SocketAddr,
     /// Where administrators connect, when not at `listen`.
@@ -350,6 +420,7 @@ impl Config {
 
     fn whole(settings: Settings) -> Result<Config, ConfigError> {
         let config = Config {
+            store: store(&settings)?,
             data: due("data", settings.data)?,
             listen: due("listen", settings.listen)?,
             admin_listen: settings.admin_listen,
@@ -428,6 +499,44 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn address_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     address(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// The lines of a file that an error shows, without what follows a scheme: a URL may hold a password.
+fn without_urls(message: &str) -> String {
+    let shown = |line: &str| match line.split_once("://") {
+        Some((before, _)) => format!("{before}://…"),
+        None => line.to_owned(),
+    };
+    message.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+fn store(settings: &Settings) -> Result<Option<StoreSettings>, ConfigError> {
+    let (pooler, migrate) =
+        (due("store_pooler", settings.store_pooler)?, due("store_migrate", settings.store_migrate)?);
+    if let Some(url) = &settings.store {
+        if settings.store_connections.is_some_and(|number| !(1..=1_000).contains(&number)) {
+            return Err(contradiction("`store_connections` must be 1 to 1000"));
+        }
+        return Ok(Some(StoreSettings {
+            url: url.clone(),
+            notify: settings.store_notify.clone(),
+            password_file: settings.store_password_file.clone(),
+            pooler,
+            connections: settings.store_connections,
+            migrate,
+        }));
+    }
+    let idle = [
+        ("store_password_file", settings.store_password_file.is_some()),
+        ("store_pooler", pooler),
+        ("store_notify", settings.store_notify.is_some()),
+        ("store_connections", settings.store_connections.is_some()),
+        ("store_migrate", migrate),
+    ];
+    match idle.into_iter().find(|(_, said)| *said) {
+        Some((name, _)) => Err(contradiction(format!("`{name}` is about a database: name it with `store`"))),
+        None => Ok(None),
+    }
 }
 
 fn refuse_public_dev(settings: &Settings) -> Result<(), ConfigError> {
@@ -567,6 +676,40 @@ mod tests {
         assert_eq!(load(half).unwrap_err(), "`tls_cert` and `tls_key` go together: give both or neither");
         let metrics = Settings { metrics_listen: Some("0.0.0.0:1".parse().unwrap()), ..Settings::default() };
         assert!(load(metrics).unwrap_err().contains("loopback"));
+    }
+
+    #[test]
+    fn what_is_said_of_a_database_needs_one() {
+        let store = || Some(StoreUrl::from("postgres://p@h/d".to_owned()));
+        let said = Settings { store_pooler: Some(true), ..Settings::default() };
+        assert_eq!(
+            load(said.clone()).unwrap_err(),
+            "`store_pooler` is about a database: name it with `store`"
+        );
+        let config = load(Settings { store: store(), ..said }).unwrap().store.unwrap();
+        assert_eq!((config.pooler, config.migrate, config.connections), (true, false, None));
+        let none = Settings { store: store(), store_connections: Some(0), ..Settings::default() };
+        assert_eq!(load(none).unwrap_err(), "`store_connections` must be 1 to 1000");
+        assert!(load(Settings::default()).unwrap().store.is_none());
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        let settings =
+            Settings { store: Some("postgres://p:sesame@h/d".to_owned().into()), ..Settings::default() };
+        let config = Config::load(None, settings.clone()).unwrap();
+        assert!(!format!("{settings:?} {config:?}").contains("sesame"));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passerby.toml");
+        for text in [
+            "store = \"postgres://p:sesame@h/d\n",
+            "store = postgres://p:sesame@h/d\n",
+            "store = [\"postgres://p:sesame@h/d\"]\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = Config::load(Some(&path), Settings::default()).unwrap_err().to_string();
+            assert!(error.contains("line 1") && !error.contains("sesame"), "{error}");
+        }
     }
 
     #[test]

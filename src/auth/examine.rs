@@ -7,6 +7,9 @@ use crate::expiry;
 use crate::model::ProviderType;
 use crate::store::Finding;
 
+/// Seconds by which the clocks of two machines may differ: what one server writes, another reads.
+const MOST_SECONDS_APART: i64 = 2;
+
 impl Auth {
     /// Everything that was looked at, with whether it is well: the store, the signing keys, the clock, the address
     /// for clients, and each app.
@@ -14,6 +17,7 @@ impl Auth {
         let mut findings = self.store().examine().await?;
         findings.push(self.examine_keys().await?);
         findings.push(self.examine_clock().await?);
+        findings.extend(self.examine_engine_clock().await?);
         findings.push(examine_public_url(self.public_url()));
         for app in self.apps() {
             findings.push(examine_app(&app));
@@ -38,10 +42,25 @@ impl Auth {
                 finding("signing keys", said, false)
             }
             (false, _) => {
-                let said = format!("{all}, protected by the file's permissions; there is no master key");
+                let said =
+                    format!("{all}, as safe as the store is from those who read it; there is no master key");
                 finding("signing keys", said, true)
             }
         })
+    }
+
+    /// How far the clock of the database's machine is from ours, as far as that can be known: the answer took its time.
+    async fn examine_engine_clock(&self) -> Result<Option<Finding>> {
+        let before = self.clock().now();
+        let Some(theirs) = self.store().engine_time().await? else { return Ok(None) };
+        let after = self.clock().now();
+        let apart = (before.0 - theirs.0).max(theirs.0 - after.0).max(0);
+        let well = apart <= MOST_SECONDS_APART;
+        let said = match well {
+            true => format!("within {} s of this machine's", apart + 1),
+            false => format!("{apart} s from this machine's: have both follow a time server"),
+        };
+        Ok(Some(finding("database's clock", said, well)))
     }
 
     async fn examine_clock(&self) -> Result<Finding> {

@@ -30,6 +30,9 @@ struct BackedUp {
 pub(super) async fn backup(file: Option<&PathBuf>, args: BackupArgs) -> Result<(), CliError> {
     let place = args.at.place(file)?;
     let config = place.here()?;
+    if config.store.is_some() {
+        return Err(CliError::InDatabase("the store is a database, which has backups of its own"));
+    }
     let failed = |source| CliError::Write { path: args.file.clone(), source };
     // The server may have another working directory.
     let path = std::path::absolute(&args.file).map_err(failed)?;

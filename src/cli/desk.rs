@@ -111,7 +111,8 @@ impl Desk {
             // No socket, or one that a crashed server left.
             Err(_) => {}
         }
-        if need == Need::Store && !config.data.join(STORE_FILE).exists() {
+        let in_file = config.store.is_none();
+        if need == Need::Store && in_file && !config.data.join(STORE_FILE).exists() {
             return Err(CliError::NoStore(config.data.clone()));
         }
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));

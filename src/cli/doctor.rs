@@ -33,7 +33,10 @@ pub(super) async fn doctor(file: Option<&PathBuf>, args: DoctorArgs) -> Result<(
     let config = place.here()?;
     let desk = Desk::here(config, Need::Store).await?;
     let progress = Progress::spinner("examining the store");
-    let mut findings = vec![server(&desk), mode(&config.data.join(STORE_FILE))];
+    let mut findings = vec![server(&desk)];
+    if config.store.is_none() {
+        findings.push(mode(&config.data.join(STORE_FILE)));
+    }
     findings.extend(desk.ours::<Vec<Finding>>("/examine").await?);
     drop(progress);
     let unwell = findings.iter().filter(|finding| !finding.well).count();

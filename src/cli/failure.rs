@@ -82,6 +82,12 @@ pub(super) enum CliError {
     /// There is no store in the data directory.
     #[error("there is no store in {0}")]
     NoStore(PathBuf),
+    /// A command is about files, and the store is none.
+    #[error("{0}")]
+    InDatabase(&'static str),
+    /// The schema is not the one that this server needs.
+    #[error("the store has schema {schema}, and this server needs {known}")]
+    Older { schema: u32, known: u32 },
     /// Somebody has the store's lock, and nobody answers at the socket.
     #[error("{0} is in use, and no server answers at the socket in it")]
     InUse(PathBuf),
@@ -162,10 +168,11 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             CliError::Config(_) | CliError::Directory(_) | CliError::Invalid { .. } => Exit::Invalid,
-            CliError::Server(ServerError::Directory(_)) => Exit::Invalid,
+            CliError::Server(ServerError::Directory(_) | ServerError::Address { .. }) => Exit::Invalid,
+            CliError::Server(error) if error.is_no_store() => Exit::NotFound,
             CliError::Server(error) if error.is_in_use() => Exit::InUse,
             CliError::InUse(_) | CliError::NotYours(_) => Exit::InUse,
-            CliError::Usage(_) => Exit::Usage,
+            CliError::Usage(_) | CliError::InDatabase(_) => Exit::Usage,
             CliError::NotLoggedIn(_) | CliError::NoProfile(_) => Exit::NotLoggedIn,
             CliError::Refused { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. } => {
                 Exit::NotLoggedIn
@@ -188,6 +195,7 @@ impl CliError {
             | CliError::Unreachable { .. }
             | CliError::OpenProfile(_)
             | CliError::Profile { .. }
+            | CliError::Older { .. }
             | CliError::Unwell(_) => Exit::Failed,
         }
     }
@@ -207,6 +215,17 @@ impl CliError {
             CliError::Server(ServerError::Listen { setting, .. }) => {
                 Some(format!("another port may be free: --{} 127.0.0.1:0 picks one", setting.replace('_', "-")))
             }
+            CliError::Server(error) if error.is_no_store() => Some(
+                "`passerby migrate-store --store URL` makes it, with the role that is to own it: \
+                 docs/operate/postgres.md"
+                    .to_owned(),
+            ),
+            CliError::Older { .. } => Some("`passerby migrate-store` without --check brings it there".to_owned()),
+            CliError::InDatabase(_) => Some(
+                "pg_dump and pg_restore copy a database: docs/operate/postgres.md. Without PASSERBY_STORE, --store and \
+                 `store` the command is about a data directory"
+                    .to_owned(),
+            ),
             CliError::NoStore(_) => Some(
                 "`passerby serve DIR` or `passerby import DIR` makes one; --data names another directory".to_owned(),
             ),

@@ -1,6 +1,6 @@
 //! The command line: one file per command.
 //!
-//! Every command but `serve`, `check`, `restore`, `completions` and `man` asks a [`desk`]: the owner-only socket of the
+//! Every command but `serve`, `check`, `restore`, `migrate-store`, `completions` and `man` asks a [`desk`]: the owner-only socket of the
 //! server that runs on the data directory, the same routes within this process when none does, or a server elsewhere.
 
 mod access_list;
@@ -23,6 +23,7 @@ mod login;
 mod logs;
 mod man;
 mod migrate;
+mod migrate_store;
 mod print;
 mod profile;
 mod progress;
@@ -41,11 +42,13 @@ mod watch;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use url::Url;
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, StoreUrl};
 use crate::model::ClientAppId;
+use crate::server;
 use desk::Place;
 use failure::{CliError, exit_codes};
 
@@ -150,6 +153,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Puts a backup into an empty data directory.
     Restore(restore::RestoreArgs),
+    /// Brings the schema of a store in PostgreSQL up to date, with a role that may.
+    MigrateStore(migrate_store::MigrateStoreArgs),
     /// Says whether all is well, and what is not.
     Doctor(doctor::DoctorArgs),
     /// Prints a completion script for a shell.
@@ -164,6 +169,8 @@ struct At {
     /// The data directory.
     #[arg(long, value_name = "DIR", env = "PASSERBY_DATA", hide_env_values = true)]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    database: Database,
     /// A file with the key that seals signing keys; needed when no server runs.
     #[arg(long, value_name = "FILE", env = "PASSERBY_MASTER_KEY_FILE", hide_env_values = true)]
     master_key_file: Option<PathBuf>,
@@ -180,9 +187,35 @@ impl At {
         if let Some(profile) = login::choose(self.url.as_ref(), self.profile.as_deref())? {
             return Ok(Place::There(Box::new(profile)));
         }
-        let flags =
-            Settings { data: self.data, master_key_file: self.master_key_file, ..Settings::default() };
+        let master_key_file = self.master_key_file;
+        let flags = Settings { data: self.data, master_key_file, ..self.database.settings() };
         Ok(Place::Here(Box::new(Config::load(file, flags)?)))
+    }
+}
+
+/// A store that is a database.
+#[derive(Args)]
+struct Database {
+    /// A database in PostgreSQL that is the store, instead of a file in the data directory.
+    #[arg(long, value_name = "URL", env = "PASSERBY_STORE", hide_env_values = true)]
+    store: Option<StoreUrl>,
+    /// A file with the password for it, which nobody but its owner can read.
+    #[arg(long, value_name = "FILE", env = "PASSERBY_STORE_PASSWORD_FILE", hide_env_values = true)]
+    store_password_file: Option<PathBuf>,
+    /// A pooler in transaction mode, such as pgbouncer, stands before it.
+    #[arg(long, value_name = "BOOL", env = "PASSERBY_STORE_POOLER", hide_env_values = true, num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    store_pooler: Option<bool>,
+}
+
+impl Database {
+    fn settings(self) -> Settings {
+        Settings {
+            store: self.store,
+            store_password_file: self.store_password_file,
+            store_pooler: self.store_pooler,
+            ..Settings::default()
+        }
     }
 }
 
@@ -194,6 +227,12 @@ fn client_app_id(text: &str) -> Result<ClientAppId, String> {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if std::env::args().any(|argument| server::shows_password(&argument)) {
+        print::warning(
+            "the password in a URL on the command line can be read by everybody on this machine: put it into a file \
+             (--store-password-file, or PGPASSFILE)",
+        );
+    }
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -237,6 +276,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Logout(args) => wait(login::logout(args)),
         Command::Whoami(args) => wait(login::whoami(args)),
         Command::Backup(args) => wait(backup::backup(file, args)),
+        Command::MigrateStore(args) => wait(migrate_store::migrate_store(file, args)),
         Command::Doctor(args) => wait(doctor::doctor(file, args)),
     }
 }

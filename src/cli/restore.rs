@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::failure::CliError;
 use super::progress::Progress;
-use super::{print, wait};
+use super::{Database, print, wait};
 use crate::config::{Config, Settings};
 use crate::server;
 
@@ -18,6 +18,8 @@ pub(super) struct RestoreArgs {
     /// An empty data directory, or one that does not exist yet.
     #[arg(long, value_name = "DIR", env = "PASSERBY_DATA", hide_env_values = true)]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    database: Database,
     /// Prints what was restored: `{data, bytes, apps, users}`.
     #[arg(long)]
     json: bool,
@@ -32,7 +34,12 @@ struct Restored {
 }
 
 pub(super) fn restore(file: Option<&PathBuf>, args: RestoreArgs) -> Result<(), CliError> {
-    let config = Config::load(file, Settings { data: args.data, ..Settings::default() })?;
+    let config = Config::load(file, Settings { data: args.data, ..args.database.settings() })?;
+    if config.store.is_some() {
+        return Err(CliError::InDatabase(
+            "a backup becomes the store of a data directory, and the settings name a database",
+        ));
+    }
     let progress = Progress::bytes(format!("restoring {}", args.file.display()));
     let whole = wait(async {
         let restored = server::restore(&args.file, &config.data, |done, all| progress.at(done, all)).await;

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::outbound;
 use super::{STORE_FILE, ServerError, real};
+use super::{database, outbound};
 use crate::auth::{Auth, Parts, Sealer};
 use crate::config::Config;
 use crate::functions::{self, Engine};
@@ -22,7 +22,7 @@ const SOCKET_BODY: usize = 512 * 1024 * 1024;
 /// What is asked through the socket may take long: a backup of a large store.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
-/// A store that this process has to itself; of the apps in it nothing was read yet.
+/// A store, of whose apps nothing was read yet. A file is this process' alone; a database may be many servers'.
 pub(super) struct Ground {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -31,11 +31,14 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// Makes the data directory if it is absent, and takes the store's lock.
+    /// Makes the data directory if it is absent, and opens the store.
     pub(super) async fn take(config: &Config) -> Result<Ground, ServerError> {
         let sealer = sealer(config.master_key_file.as_deref())?;
         make_data_directory(&config.data)?;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(options(config))?);
+        let store: Arc<dyn Store> = match &config.store {
+            None => Arc::new(Sqlite::open(options(config))?),
+            Some(settings) => database::open(config, settings).await?,
+        };
         let (clock, dice) = (Arc::new(real::SystemClock), Arc::new(real::SystemDice::new()));
         let now = clock.now();
         store.found(Found { group_id: GroupId(dice.object_id(now)), now }).await?;
@@ -89,7 +92,7 @@ pub struct House {
 }
 
 impl House {
-    /// Makes the data directory if it is absent, takes the store's lock, and reads the apps.
+    /// Makes the data directory if it is absent, opens the store, and reads the apps.
     pub async fn open(config: &Config, public_url: &str) -> Result<House, ServerError> {
         Ground::take(config).await?.build(config, public_url).await
     }

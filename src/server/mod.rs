@@ -1,8 +1,10 @@
 //! The one place that wires: take the store, bind the listeners, build the parts, run the tasks, stop gracefully.
 
 mod arrivals;
+mod database;
 mod doors;
 mod first_admin;
+mod hold;
 mod house;
 mod listen;
 mod outbound;
@@ -22,6 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use arrivals::{Directory, DirectoryError};
+pub use database::{Migrated, StoreSchema, migrate_store, shows_password, store_schema};
 pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
 pub use restore::{RestoreError, Restored, restore};
@@ -32,7 +35,7 @@ use crate::config::Config;
 use crate::http::pages;
 use crate::model::ClientAppId;
 use crate::store;
-use crate::store::sqlite::OpenError;
+use crate::store::{postgres, sqlite};
 use doors::{Doors, Rooms};
 use house::Ground;
 
@@ -53,9 +56,30 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
-    /// The store.
+    /// The store in a file.
     #[error("failed to open the store")]
-    Open(#[from] OpenError),
+    Open(#[from] sqlite::OpenError),
+    /// The URL of a database.
+    #[error("`{setting}` is no URL of a database")]
+    Address {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it; never what it says.
+        #[source]
+        source: postgres::AddressError,
+    },
+    /// The store in a database.
+    #[error("failed to open the store {address}")]
+    Database {
+        /// Who and where.
+        address: String,
+        /// Why.
+        #[source]
+        source: postgres::OpenError,
+    },
+    /// Another server answers at the data directory's socket.
+    #[error("another passerby is using `{}`", .0.display())]
+    Held(PathBuf),
     /// The master key's file.
     #[error("failed to read the master key from {path}: {reason}")]
     MasterKey {
@@ -109,7 +133,13 @@ pub enum ServerError {
 impl ServerError {
     /// Whether another process has the store.
     pub fn is_in_use(&self) -> bool {
-        matches!(self, ServerError::Open(OpenError::Locked(_)))
+        matches!(self, ServerError::Open(sqlite::OpenError::Locked(_)) | ServerError::Held(_))
+    }
+
+    /// Whether the database has no store in it yet.
+    pub fn is_no_store(&self) -> bool {
+        let ServerError::Database { source, .. } = self else { return false };
+        matches!(source, postgres::OpenError::Older { schema: 0, .. })
     }
 }
 
@@ -172,6 +202,7 @@ pub async fn run(
     // Before the ports: a second start on a data directory asks for the ports of the first as well, and what it must
     // hear of is the store.
     let ground = Ground::take(&config).await?;
+    let _hold = config.store.as_ref().map(|_| hold::take(&config.data)).transpose()?;
     let doors = Doors::bind(&config, arrivals::have_pages(&read)).await?;
     let client_url = doors.client_url(&config);
     if let Some(doubt) = doors::doubt(&config) {

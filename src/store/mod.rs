@@ -366,6 +366,9 @@ pub trait Store: Ask + KeepAdmins {
     /// What an operator should know of the engine: name and finding, with whether it is well.
     fn examine(&self) -> Answer<'_, Vec<Finding>>;
 
+    /// The second on the clock of the engine's own machine; `None` when that is this machine.
+    fn engine_time(&self) -> Answer<'_, Option<Timestamp>>;
+
     /// Ends the engine: what was accepted is done, then its files are closed. Later acts are `Unavailable`.
     fn close(&self) -> Answer<'_, ()>;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::store::{Error, Taken};
 
@@ -92,6 +92,15 @@ pub(super) fn of(error: &Error) -> Option<&Failure> {
         Error::Unavailable(source) => source.downcast_ref(),
         Error::Conflict(_) | Error::Corrupt { .. } => None,
     }
+}
+
+/// Whether a role may not do what it tried.
+pub(super) fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let refused = cause.downcast_ref::<DbError>();
+        refused.is_some_and(|error| *error.code() == SqlState::INSUFFICIENT_PRIVILEGE)
+    })
 }
 
 /// Says that an id is taken, when that is why no row was inserted: every such insert is `on conflict do nothing`, since

@@ -15,6 +15,7 @@
 //! | `rule` | when guests are let go |
 //! | `sql`, `row` | every statement, and rows as values |
 //! | `care` | examination |
+//! | `grants` | what a role that serves may do |
 //! | `failure` | why something could not be done |
 //!
 //! Nothing here assumes that there is one writer. Transactions are READ COMMITTED, each statement seeing what was
@@ -35,6 +36,7 @@ mod bind;
 mod care;
 mod connection;
 mod failure;
+mod grants;
 mod guests;
 mod listing;
 mod open;
@@ -95,6 +97,21 @@ impl Postgres {
     /// Brings the schema to what this server knows. Several may do it at once.
     pub async fn migrate(options: &Options) -> std::result::Result<Migrated, OpenError> {
         open::migrate(options).await
+    }
+
+    /// Lets a role use the store that may not change its schema. To be done by the role that owns the schema.
+    pub async fn grant(options: &Options, role: &str) -> std::result::Result<(), OpenError> {
+        grants::grant(options, role).await
+    }
+
+    /// The schema that the database has; 0 for none.
+    pub async fn schema(options: &Options) -> std::result::Result<u32, OpenError> {
+        open::schema_of(options).await
+    }
+
+    /// The schema that this server knows.
+    pub fn known() -> u32 {
+        open::known()
     }
 }
 
@@ -298,6 +315,10 @@ impl Store for Postgres {
 
     fn examine(&self) -> Answer<'_, Vec<Finding>> {
         Box::pin(care::examine(&self.parts.manners))
+    }
+
+    fn engine_time(&self) -> Answer<'_, Option<Timestamp>> {
+        Box::pin(care::engine_time(&self.parts.manners))
     }
 
     fn close(&self) -> Answer<'_, ()> {

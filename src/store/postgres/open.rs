@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::bearers::Bearers;
 use super::connection::{Connection, Manners, Transacted};
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::guests::Guests;
 use super::pool::Pool;
 use super::readers::Readers;
@@ -76,14 +76,22 @@ pub enum OpenError {
         /// The schema that this server knows.
         known: u32,
     },
+    /// The role that we are was not let in.
+    #[error(
+        "{role} may not use the store: `passerby migrate-store --grant {role}`, by the role that owns it, lets it in"
+    )]
+    Denied {
+        /// The role.
+        role: String,
+    },
     /// It holds tables of something else.
     #[error(
         "the database holds tables of another program: passerby wants a database, or a schema, of its own"
     )]
     Foreign,
     /// It cannot be reached, or refused.
-    #[error("failed to open the database")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Database(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<Failure> for OpenError {
@@ -118,7 +126,7 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     }
     let manners = Arc::new(options.manners(1));
     let first = Connection::open(&manners).await?;
-    let schema = schema(&first).await?;
+    let schema = schema(&first).await.map_err(|error| options.denied(error))?;
     if schema < known() {
         return Err(OpenError::Older { schema, known: known() });
     }
@@ -153,9 +161,25 @@ impl Options {
         }
     }
 
-    fn manners(&self, times: u32) -> Manners {
+    pub(super) fn manners(&self, times: u32) -> Manners {
         Manners { address: self.address.clone(), pooler: self.pooler, patience: times * self.patience }
     }
+
+    /// Says who was refused, when that is why.
+    fn denied(&self, error: OpenError) -> OpenError {
+        match error {
+            OpenError::Database(source) if failure::is_denied(&*source) => {
+                OpenError::Denied { role: self.address.user().to_owned() }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The schema's number, without opening the store.
+pub(super) async fn schema_of(options: &Options) -> Result<u32, OpenError> {
+    let connection = Connection::open(&options.manners(1)).await?;
+    schema(&connection).await.map_err(|error| options.denied(error))
 }
 
 /// The schema's number: 0 for a database that is still empty. Refuses what is not ours to touch.

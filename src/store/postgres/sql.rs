@@ -110,9 +110,11 @@ macro_rules! due {
 /// The columns that `row::user` reads.
 pub(super) const USER_COLUMNS: &str = user_columns!("u.");
 pub(super) mod apps;
+pub(super) mod care;
 pub(super) mod tallies;
 
 pub(super) use apps::*;
+pub(super) use care::*;
 pub(super) use tallies::*;
 
 /// What a session is set to. Every statement here is to go along an index, whatever the statistics say of a table that
@@ -135,10 +137,10 @@ statements! {
     // Makes the commit of a transaction that only looks wait for the replicas like any other.
     LEAVE_A_MARK = "update server set one = one";
 
-    // The schema. Tables are looked for where they are made: first in the search path.
-    SERVER_EXISTS =
-        "select 1 from information_schema.tables where table_schema = current_schema() and table_name = 'server'";
-    ANY_TABLE = "select 1 from information_schema.tables where table_schema = current_schema() limit 1";
+    // The schema. Tables are looked for where they are made: first in the search path; also those that this role may
+    // not use.
+    SERVER_EXISTS = "select 1 from pg_tables where schemaname = current_schema() and tablename = 'server'";
+    ANY_TABLE = "select 1 from pg_tables where schemaname = current_schema() limit 1";
     ONE_MIGRATES = "select pg_advisory_xact_lock(hashtext('passerby ' || current_schema()))";
     SCHEMA = "select schema from server";
     SET_SCHEMA = "update server set schema = $1";
@@ -166,17 +168,9 @@ statements! {
          insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
          select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
                 unnest($5::bytea[]), unnest($6::int8[])";
-    // The same with devices that may be new, which come first: those whom they are of are there or they are not.
-    INSERT_GUESTS_AND_DEVICES =
-        "with devices_made as (
-             insert into devices (app, hash, details)
-             select unnest($7::int4[]), unnest($8::bytea[]), unnest($9::text[]) on conflict do nothing
-         ), made as (
-             insert into users (app, id, guest, disabled, kind) select unnest($1::int4[]), unnest($2::bytea[]), 1, 0, 0
-         )
-         insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
-         select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
-                unnest($5::bytea[]), unnest($6::int8[])";
+    INSERT_DEVICES =
+        "insert into devices (app, hash, details) select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::text[])
+         on conflict do nothing";
     SESSIONS_THERE =
         "select s.id from unnest($1::int4[], $2::bytea[], $3::bytea[]) as asked (app, id, session)
          join sessions s on s.app = asked.app and s.\"user\" = asked.id and s.id = asked.session";
@@ -309,10 +303,10 @@ statements! {
         "update credentials set reset_id = $3, reset_hash = $4, reset_until = $5 where app = $1 and id = $2";
     RESET_PASSWORD =
         "update credentials set hash = $5, reset_id = null, reset_hash = null, reset_until = null
-         where app = $1 and reset_id = $2 and reset_hash = $3 and reset_until > $4 returning \"user\"";
+         where app = $1 and reset_id = $2 and reset_hash = $3 and reset_until > $4 returning user";
     SET_PASSWORD =
         "update credentials set hash = $3, reset_id = null, reset_hash = null, reset_until = null
-         where app = $1 and id = $2 returning \"user\"";
+         where app = $1 and id = $2 returning user";
     MOVE_CREDENTIAL =
         "update credentials set email = $3, reset_id = null, reset_hash = null, reset_until = null
          where app = $1 and id = $2";
