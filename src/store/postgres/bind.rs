@@ -24,6 +24,11 @@ pub(super) trait Bind: std::fmt::Debug {
 
     /// Writes the value; says whether it is there.
     fn write(&self, out: &mut BytesMut) -> bool;
+
+    /// Whether it is a text that PostgreSQL cannot hold, so that nothing there equals it.
+    fn is_nowhere(&self) -> bool {
+        false
+    }
 }
 
 /// A value whose type is known without it, so that it can be null.
@@ -62,8 +67,6 @@ bind! {
     i32: INT4, |value, out| out.put_i32(*value);
     u32: INT8, |value, out| out.put_i64(i64::from(*value));
     i64: INT8, |value, out| out.put_i64(*value);
-    String: TEXT, |value, out| out.put_slice(value.as_bytes());
-    str: TEXT, |value, out| out.put_slice(value.as_bytes());
     Vec<u8>: BYTEA, |value, out| out.put_slice(value);
     [u8]: BYTEA, |value, out| out.put_slice(value);
 }
@@ -83,6 +86,43 @@ impl<const N: usize> Bind for [u8; N] {
     }
 }
 
+impl Typed for str {
+    const TYPE: Type = Type::TEXT;
+}
+
+impl Bind for str {
+    fn kind(&self) -> Type {
+        Self::TYPE
+    }
+
+    fn write(&self, out: &mut BytesMut) -> bool {
+        out.put_slice(self.as_bytes());
+        true
+    }
+
+    fn is_nowhere(&self) -> bool {
+        self.contains('\0')
+    }
+}
+
+impl Typed for String {
+    const TYPE: Type = Type::TEXT;
+}
+
+impl Bind for String {
+    fn kind(&self) -> Type {
+        Self::TYPE
+    }
+
+    fn write(&self, out: &mut BytesMut) -> bool {
+        self.as_str().write(out)
+    }
+
+    fn is_nowhere(&self) -> bool {
+        self.as_str().is_nowhere()
+    }
+}
+
 impl<T: Typed + ?Sized> Typed for &T {
     const TYPE: Type = T::TYPE;
 }
@@ -94,6 +134,10 @@ impl<T: Bind + ?Sized> Bind for &T {
 
     fn write(&self, out: &mut BytesMut) -> bool {
         (**self).write(out)
+    }
+
+    fn is_nowhere(&self) -> bool {
+        (**self).is_nowhere()
     }
 }
 

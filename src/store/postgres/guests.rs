@@ -183,25 +183,24 @@ async fn insert(desk: &Desk, connection: &Connection, batch: &[Job]) -> std::res
             devices.insert((app.0, device.hash.0), (*app, device));
         }
     }
-    if !devices.is_empty() {
-        let (apps, hashes) = (
-            List(devices.keys().map(|(app, _)| *app).collect()),
-            List(devices.keys().map(|(_, hash)| *hash).collect()),
-        );
-        let details = List(devices.values().map(|(_, device)| device.details.as_str()).collect());
-        connection.run(sql::INSERT_DEVICES, params![apps, hashes, details]).await?;
-        devices.values().for_each(|(app, device)| desk.devices.remember(*app, device.hash));
-    }
     let acts = || batch.iter().map(|job| &job.act);
-    let params = params![
-        List(acts().map(|act| act.app.0).collect()),
-        List(acts().map(|act| act.user.0.0).collect()),
-        List(acts().map(|act| act.session.0.0).collect()),
-        List(acts().map(|act| act.device.map(|id| id.0.0)).collect()),
-        List(acts().map(|act| act.device_details.as_ref().map(|device| device.hash.0)).collect()),
-        List(acts().map(|act| act.expires.map(|at| at.0)).collect()),
-    ];
-    connection.run(sql::INSERT_GUESTS, params).await.map(|_| ())
+    let apps = List(acts().map(|act| act.app.0).collect());
+    let users = List(acts().map(|act| act.user.0.0).collect());
+    let sessions = List(acts().map(|act| act.session.0.0).collect());
+    let ids = List(acts().map(|act| act.device.map(|id| id.0.0)).collect());
+    let hashes = List(acts().map(|act| act.device_details.as_ref().map(|device| device.hash.0)).collect());
+    let ends = List(acts().map(|act| act.expires.map(|at| at.0)).collect());
+    if devices.is_empty() {
+        let params = params![apps, users, sessions, ids, hashes, ends];
+        return connection.run(sql::INSERT_GUESTS, params).await.map(|_| ());
+    }
+    let of_apps = List(devices.keys().map(|(app, _)| *app).collect());
+    let new = List(devices.keys().map(|(_, hash)| *hash).collect());
+    let details = List(devices.values().map(|(_, device)| device.details.as_str()).collect());
+    let params = params![apps, users, sessions, ids, hashes, ends, of_apps, new, details];
+    connection.run(sql::INSERT_GUESTS_AND_DEVICES, params).await?;
+    devices.values().for_each(|(app, device)| desk.devices.remember(*app, device.hash));
+    Ok(())
 }
 
 /// Answers those of a batch who are there already, and are surely on the replicas; gives the others back.

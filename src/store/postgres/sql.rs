@@ -168,9 +168,17 @@ statements! {
          insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
          select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
                 unnest($5::bytea[]), unnest($6::int8[])";
-    INSERT_DEVICES =
-        "insert into devices (app, hash, details) select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::text[])
-         on conflict do nothing";
+    // The same with devices that may be new, which come first: those whom they are of are there or they are not.
+    INSERT_GUESTS_AND_DEVICES =
+        "with devices_made as (
+             insert into devices (app, hash, details)
+             select unnest($7::int4[]), unnest($8::bytea[]), unnest($9::text[]) on conflict do nothing
+         ), made as (
+             insert into users (app, id, guest, disabled, kind) select unnest($1::int4[]), unnest($2::bytea[]), 1, 0, 0
+         )
+         insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
+         select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
+                unnest($5::bytea[]), unnest($6::int8[])";
     SESSIONS_THERE =
         "select s.id from unnest($1::int4[], $2::bytea[], $3::bytea[]) as asked (app, id, session)
          join sessions s on s.app = asked.app and s.\"user\" = asked.id and s.id = asked.session";
@@ -303,10 +311,10 @@ statements! {
         "update credentials set reset_id = $3, reset_hash = $4, reset_until = $5 where app = $1 and id = $2";
     RESET_PASSWORD =
         "update credentials set hash = $5, reset_id = null, reset_hash = null, reset_until = null
-         where app = $1 and reset_id = $2 and reset_hash = $3 and reset_until > $4 returning user";
+         where app = $1 and reset_id = $2 and reset_hash = $3 and reset_until > $4 returning \"user\"";
     SET_PASSWORD =
         "update credentials set hash = $3, reset_id = null, reset_hash = null, reset_until = null
-         where app = $1 and id = $2 returning user";
+         where app = $1 and id = $2 returning \"user\"";
     MOVE_CREDENTIAL =
         "update credentials set email = $3, reset_id = null, reset_hash = null, reset_until = null
          where app = $1 and id = $2";

@@ -103,6 +103,14 @@ pub(super) async fn give_proof(desk: &Desk, app: AppKey, user: UserId, claim: &C
     }
 }
 
+/// That nobody has the identity that was not proved any more: whoever took it meanwhile is why, and the act looks again.
+pub(super) async fn still_nobodys(desk: &Desk, app: AppKey, claim: &Claim) -> Result<()> {
+    match asks::claimant(desk.connection(), app, claim.provider, &claim.id).await? {
+        Some(_) => Err(Failure::Raced.into()),
+        None => Ok(()),
+    }
+}
+
 /// Whether what proved an identity that somebody has is still good. It goes with its claim; but a password may have
 /// been changed, or an API key disabled, since it was looked at.
 pub(super) async fn is_proved_still(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<bool> {

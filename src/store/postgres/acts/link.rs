@@ -38,6 +38,7 @@ impl Act for Link {
             return Ok(Linked::SecondEmail);
         }
         if !identities::give_proof(desk, self.app, user.id, &self.claim).await? {
+            identities::still_nobodys(desk, self.app, &self.claim).await?;
             return Ok(Linked::Unproved);
         }
         let mut tallies = Tallies::default();

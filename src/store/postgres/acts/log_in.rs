@@ -59,6 +59,7 @@ async fn known(act: &LogIn, desk: &Desk, id: UserId, claim: &Claim) -> Result<Lo
 
 async fn unknown(act: &LogIn, desk: &Desk, claim: &Claim) -> Result<LoggedIn> {
     if !identities::give_proof(desk, act.app, act.user, claim).await? {
+        identities::still_nobodys(desk, act.app, claim).await?;
         return Ok(LoggedIn::Unproved);
     }
     write_device(act, desk).await?;
