@@ -11,19 +11,31 @@
 
 -- What the server knows of itself: one row.
 --
--- schema is the number of the latest migration. min_server is the number of the oldest schema whose server can live with this one. A server that meets a schema
--- newer than its own reads it and goes on unless min_server is newer too; so this table keeps its name and these
--- two columns forever. latest_time is the latest time that any server told the store: a clock that jumps ahead shows.
+-- schema is the number of the latest migration, which a file in SQLite has a place of its own for. min_server is the
+-- number of the oldest schema whose server can live with this one. A server that meets a schema newer than its own
+-- reads it and goes on unless min_server is newer too; so this table keeps its name and these two columns forever.
+-- changes counts what was changed of apps and their configuration: servers remember those, and read them again when the
+-- number is another one. latest_time is the latest time that any server told the store: a clock that jumps ahead shows.
 create table server (
     one         integer not null primary key,
     schema      integer not null,
+    changes     bigint  not null,
     min_server  integer not null,
     group_id    bytea,
     founded     bigint,
     latest_time bigint
 );
 
-insert into server (one, schema, min_server) values (1, 1, 1);
+insert into server (one, schema, min_server, changes) values (1, 1, 1, 0);
+
+
+-- Background work that one server does for all: until is the second until which no other server takes it. A file in
+-- SQLite is one server's, and needs none of this.
+create table leases (
+    work   text collate "C" not null primary key,
+    holder bytea            not null,
+    until  bigint           not null
+);
 
 
 -- Apps. The key is a small number, drawn by the act that makes the app, that stands for it in all that follows.

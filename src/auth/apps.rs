@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::access_list::AccessList;
 use super::behaviour::Behaviour;
@@ -129,6 +130,8 @@ impl Auth {
     /// Reads the apps again, after one was deployed, or its keys or secrets changed.
     pub async fn reload(&self) -> Result<()> {
         let _reading = self.reading.lock().await;
+        // Before the apps: what is changed while they are read is read again.
+        let changes = self.store().changes().await?;
         let mut registry = Registry::default();
         for record in self.store().apps().await? {
             let config: AppConfig = serde_json::from_str(&record.config)
@@ -147,6 +150,7 @@ impl Auth {
             registry.add(App::new(record, config, behaviour, secrets, &self.parts)?);
         }
         self.apps.store(Arc::new(registry));
+        self.read_at.store(changes, Ordering::Release);
         self.changed.notify_one();
         Ok(())
     }

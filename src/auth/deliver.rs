@@ -67,6 +67,8 @@ impl Auth {
             if due.is_empty() {
                 return Ok(self.store().next_event().await?);
             }
+            // Another server may have kept it, for a trigger or an app that this one has not read yet.
+            self.catch_up().await?;
             for event in due {
                 self.deliver(event).await?;
             }

@@ -60,12 +60,14 @@ mod statistics;
 mod tokens;
 mod triggers;
 mod try_function;
+mod turns;
 mod users;
 mod verified;
 mod verify_token;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
@@ -108,7 +110,7 @@ pub use users::UserChange;
 pub use verify_token::TokenVerdict;
 
 use crate::functions::Engine;
-use crate::model::{ClientAppId, Clock, Dice};
+use crate::model::{ClientAppId, Clock, Dice, ObjectId};
 use crate::store::Store;
 
 /// A result of this room.
@@ -168,6 +170,10 @@ pub struct Auth {
     departed: Notify,
     /// Held while the apps are read, so that what was read earlier never takes the place of what was read later.
     reading: Mutex<()>,
+    /// How many changes of the store there were when the apps were read.
+    read_at: AtomicU64,
+    /// Which of the servers on one store this is.
+    holder: ObjectId,
     events: Notify,
     pulled: deliver::Pulled,
     guest_deletions: delete_guests::GuestDeletions,
@@ -192,6 +198,8 @@ impl Auth {
             changed: Notify::new(),
             departed: Notify::new(),
             reading: Mutex::new(()),
+            read_at: AtomicU64::new(0),
+            holder: parts.dice.object_id(parts.clock.now()),
             events: Notify::new(),
             pulled: deliver::Pulled::default(),
             guest_deletions: delete_guests::GuestDeletions::default(),
@@ -220,6 +228,19 @@ impl Auth {
     /// Done when a change of the apps was left unread. For one waiter.
     pub async fn unread(&self) {
         self.unread.notified().await;
+    }
+
+    /// Reads the apps again when another server changed one since they were read.
+    pub async fn catch_up(&self) -> Result<()> {
+        if self.store().changes().await? != self.read_at.load(Ordering::Acquire) {
+            self.reload().await?;
+        }
+        Ok(())
+    }
+
+    /// Done when another server may have changed an app since they were read.
+    pub async fn changed_elsewhere(&self) -> Result<()> {
+        Ok(self.store().changed(self.read_at.load(Ordering::Acquire)).await?)
     }
 
     /// Allows the origins at which pages beside apps are shown.

@@ -151,13 +151,23 @@ async fn import_one(
         settings_given: import.settings_given,
         files: import.files,
         secrets: import.secrets,
-        directory: Some((path, content)),
+        directory: Some((path.clone(), content.clone())),
         group: None,
         author: Some(Author::owner_of_the_data()),
         replaces: None,
     };
-    let arrived = auth.arrive(arrival).await.map_err(failed)?;
-    Ok(Imported { app: arrived.app, created: arrived.created, path: directory.path })
+    let secrets = arrival.secrets.clone();
+    match auth.arrive(arrival).await {
+        Ok(arrived) => Ok(Imported { app: arrived.app, created: arrived.created, path: directory.path }),
+        Err(auth::Error::DeployedMeanwhile) => {
+            // Another server on the store that is started with the same directory was quicker.
+            auth.catch_up().await.map_err(failed)?;
+            let app = auth.unchanged_directory(&path, &content, &secrets).await.map_err(failed)?;
+            let app = app.ok_or(auth::Error::DeployedMeanwhile).map_err(failed)?;
+            Ok(Imported { app, created: false, path: directory.path })
+        }
+        Err(error) => Err(failed(error)),
+    }
 }
 
 /// The folders of pages, for the apps that have one.

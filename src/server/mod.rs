@@ -243,6 +243,7 @@ pub async fn run(
         tasks.spawn(rounds::reread(Arc::clone(certificate), rounds::hang_up()?, stopped.clone()));
     }
     tasks.spawn(rounds::reread_apps(Arc::clone(&http.auth), stopped.clone()));
+    tasks.spawn(rounds::hear_of_changes(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::clear_departed(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::delete_guests(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::deliver(Arc::clone(&http.auth), stopped.clone()));
@@ -257,6 +258,7 @@ pub async fn run(
     let _ = stopping.send(());
     while tasks.join_next().await.is_some() {}
     rounds::write_logs(&auth).await;
+    auth.end_turns(&rounds::WORKS).await;
     let _ = std::fs::remove_file(config.data.join(SOCKET_FILE));
     store.close().await?;
     Ok(())

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::listen::Stop;
 use super::tls::Certificate;
 use super::{ServerError, rest};
-use crate::auth::Auth;
+use crate::auth::{self, Auth};
 use crate::expiry::{Reaper, Step};
 use crate::http::Http;
 use crate::model::{Timestamp, with_causes};
@@ -26,6 +26,21 @@ const LOG_REST: Duration = Duration::from_secs(1);
 const TRIM_EVERY: u32 = 60;
 /// How long delivery rests when no event is kept.
 const DELIVERY_REST: Duration = Duration::from_secs(3600);
+/// How long it rests when other servers may keep one, which are not heard.
+const SHARED_DELIVERY_REST: Duration = Duration::from_secs(1);
+/// How long what another server does is left to it, before it is looked whether it still does.
+const TURN_REST: Duration = Duration::from_secs(5);
+
+/// Removes guests who are due.
+const EXPIRY: &str = "expiry";
+/// Delivers events to triggers.
+const DELIVERY: &str = "delivery";
+/// Removes old entries of apps' logs.
+const LOGS: &str = "logs";
+/// Removes what deleted apps left.
+const DEPARTURE: &str = "departure";
+/// What one server on a store does for all of them.
+pub(super) const WORKS: [&str; 4] = [EXPIRY, DELIVERY, LOGS, DEPARTURE];
 
 /// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
 pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http, mut stop: Stop) {
@@ -33,12 +48,19 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
     loop {
         let now = auth.clock().now();
         // A sweep of millions takes minutes. Left between two bites it is whole, and goes on at the next start.
+        let step = reaper.step(now, |app| auth.waits_for_expiry(app));
         let stepped = tokio::select! {
-            stepped = reaper.step(now, |app| auth.waits_for_expiry(app)) => stepped,
+            stepped = auth.take_turn(EXPIRY, step) => stepped,
             _ = stop.changed() => return,
         };
+        let stepped = match stepped {
+            Ok(Some(stepped)) => stepped.map_err(auth::Error::from).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
         let wait = match stepped {
-            Ok(Step::Done { removed, next }) => {
+            Ok(None) => TURN_REST,
+            Ok(Some(Step::Done { removed, next })) => {
                 reminder = Reminder::default();
                 auth.events_waiting();
                 metrics.expired.inc_by(removed);
@@ -47,7 +69,7 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
                 }
                 Duration::from_secs(u64::try_from(next.0 - now.0).unwrap_or_default())
             }
-            Ok(Step::Paused(jump)) => {
+            Ok(Some(Step::Paused(jump))) => {
                 if reminder.is_due(now) {
                     tracing::warn!(
                         from = %jump.from.rfc3339(), to = %jump.to.rfc3339(),
@@ -102,18 +124,38 @@ pub(super) async fn reread_apps(auth: Arc<Auth>, mut stop: Stop) {
     }
 }
 
+/// Reads the apps again when another server changed one.
+pub(super) async fn hear_of_changes(auth: Arc<Auth>, mut stop: Stop) {
+    loop {
+        let heard = async {
+            auth.changed_elsewhere().await?;
+            auth.catch_up().await
+        };
+        tokio::select! {
+            heard = heard => if let Err(error) = heard {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to read what another server changed");
+                rest(REREAD_REST).await;
+            },
+            _ = stop.changed() => return,
+        }
+    }
+}
+
 /// Delivers events to the triggers that wait for them: at their deadlines, and whenever one was kept.
 pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
     loop {
         let delivered = tokio::select! {
-            delivered = auth.deliver_events() => delivered,
+            delivered = auth.take_turn(DELIVERY, auth.deliver_events()) => delivered,
             _ = stop.changed() => return,
         };
-        let wait = match delivered {
-            Ok(Some(due)) => {
-                Duration::from_secs(u64::try_from(due.0 - auth.clock().now().0).unwrap_or(1).max(1))
+        let longest = if auth.is_one_of_many() { SHARED_DELIVERY_REST } else { DELIVERY_REST };
+        let wait = match delivered.and_then(Option::transpose) {
+            Ok(Some(Some(due))) => {
+                let wait = u64::try_from(due.0 - auth.clock().now().0).unwrap_or(1).max(1);
+                Duration::from_secs(wait).min(longest)
             }
-            Ok(None) => DELIVERY_REST,
+            Ok(Some(None)) => longest,
+            Ok(None) => TURN_REST,
             Err(error) => {
                 tracing::error!(error = %with_causes(&error, ": "), "failed to deliver events");
                 REAPER_REST
@@ -149,7 +191,8 @@ pub(super) async fn delete_guests(auth: Arc<Auth>, mut stop: Stop) {
 /// Writes down once a second what apps' logs are to tell, and once a minute removes what they told long enough.
 pub(super) async fn keep_logs(auth: Arc<Auth>, mut stop: Stop) {
     loop {
-        if let Err(error) = auth.trim_logs().await {
+        let trimmed = auth.take_turn(LOGS, auth.trim_logs()).await;
+        if let Err(error) = trimmed.and_then(Option::transpose) {
             tracing::error!(error = %with_causes(&error, ": "), "failed to remove old entries of logs");
         }
         for _ in 0..TRIM_EVERY {
@@ -174,11 +217,12 @@ pub(super) async fn clear_departed(auth: Arc<Auth>, mut stop: Stop) {
     loop {
         // Left between two bites it goes on at the next start.
         let cleared = tokio::select! {
-            cleared = auth.clear_departed() => cleared,
+            cleared = auth.take_turn(DEPARTURE, auth.clear_departed()) => cleared,
             _ = stop.changed() => return,
         };
-        let wait = match cleared {
-            Ok(()) => DELIVERY_REST,
+        let wait = match cleared.and_then(Option::transpose) {
+            Ok(Some(())) if !auth.is_one_of_many() => DELIVERY_REST,
+            Ok(_) => REAPER_REST,
             Err(error) => {
                 tracing::error!(error = %with_causes(&error, ": "), "failed to remove what a deleted app left");
                 REAPER_REST

@@ -42,8 +42,8 @@ pub use standing::*;
 
 use crate::model::{
     AllowedIpId, AnonymousUserExpiration, AppId, AppKey, ClientAppId, CredentialId, Day, DeploymentId,
-    Device, DeviceId, DomainId, DraftId, GroupId, GuestLogins, LogQuery, Page, ProviderType, Secret,
-    SecretId, Session, SessionId, Tally, Timestamp, User, UserId, UserType,
+    Device, DeviceId, DomainId, DraftId, GroupId, GuestLogins, LogQuery, ObjectId, Page, ProviderType,
+    Secret, SecretId, Session, SessionId, Tally, Timestamp, User, UserId, UserType,
 };
 
 /// What the store answers, later.
@@ -209,6 +209,16 @@ pub trait Ask: AskAdmins {
 
     /// Whether the store can answer.
     fn ready(&self) -> Answer<'_, ()>;
+
+    /// Whether other servers may have the store as well.
+    fn is_shared(&self) -> bool;
+
+    /// How often anybody changed what servers remember of the store: apps and their configuration, keys and secrets.
+    /// Always 0 where there is no other server.
+    fn changes(&self) -> Answer<'_, u64>;
+
+    /// Waits until there are other than so many changes: for ever, where there is no other server.
+    fn changed(&self, known: u64) -> Answer<'_, ()>;
 }
 
 /// What may be done. `Ok` means durable.
@@ -356,6 +366,9 @@ pub trait Store: Ask + KeepAdmins {
 
     /// Removes a signing key. `false` when there was no such key.
     fn retire_key(&self, act: RetireKey) -> Answer<'_, bool>;
+
+    /// Takes a piece of background work, or keeps it, until a time; `false` when another server has it at `now`.
+    fn lease(&self, act: Lease) -> Answer<'_, bool>;
 
     /// Remembers `now` as the latest time seen, if it is later than what is known.
     fn see_time(&self, now: Timestamp) -> Answer<'_, ()>;
@@ -596,6 +609,19 @@ pub struct RetireKey {
     pub purpose: u8,
     /// The key's id.
     pub id: String,
+}
+
+/// Takes a piece of background work.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// Which work.
+    pub work: &'static str,
+    /// Which server takes it.
+    pub holder: ObjectId,
+    /// The present.
+    pub now: Timestamp,
+    /// Until when nobody else takes it; the present to give it back.
+    pub until: Timestamp,
 }
 
 /// A finished backup.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bind::params;
 use super::connection::Connection;
-use super::{Postgres, listing, row, rule, sql};
+use super::{Postgres, listing, row, rule, sql, watch};
 use crate::model::{
     AnonymousUserExpiration, AppKey, CredentialId, Day, DeploymentId, DeviceHash, GroupId, GuestLogins,
     LogQuery, LogType, ObjectId, Page, ProviderType, Session, SessionId, Tally, Timestamp, User, UserId,
@@ -250,6 +250,18 @@ impl Ask for Postgres {
 
     fn ready(&self) -> Answer<'_, ()> {
         self.point(|connection| async move { group(&connection).await.map(|_| ()) })
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn changes(&self) -> Answer<'_, u64> {
+        self.point(|connection| async move { watch::changes(&connection).await })
+    }
+
+    fn changed(&self, known: u64) -> Answer<'_, ()> {
+        Box::pin(self.parts.watch.changed(known))
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `acts/` | each act as its statements |
 //! | `readers`, `asks` | who reads, and what may be asked |
 //! | `bearers` | the ask of every request with a token, gathered |
+//! | `watch` | what other servers change |
 //! | `listing` | pages of users, each along an index of its own |
 //! | `admins` | what may be asked of administrators, and their acts |
 //! | `rule` | when guests are let go |
@@ -47,6 +48,7 @@ mod rule;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -59,11 +61,12 @@ use guests::Guests;
 pub use open::{Migrated, OpenError, Options};
 use pool::Pool;
 use readers::Readers;
+use watch::Watch;
 use writer::Writer;
 
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
-    EmailReset, Expire, Expired, Finding, Found, ImportUsers, Imported, Link, Linked, LogIn, LogOut,
+    EmailReset, Expire, Expired, Finding, Found, ImportUsers, Imported, Lease, Link, Linked, LogIn, LogOut,
     LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect,
     PutSecret, Register, RenewToken, ResetEmail, ResetPassword, RetireKey, RevokeSessions, SetApiKeyDisabled,
     SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
@@ -85,6 +88,7 @@ struct Parts {
     readers: Readers,
     bearers: Bearers,
     acts: Arc<Pool>,
+    watch: Watch,
     manners: Arc<connection::Manners>,
 }
 
@@ -305,6 +309,10 @@ impl Store for Postgres {
         self.parts.writer.submit(act)
     }
 
+    fn lease(&self, act: Lease) -> Answer<'_, bool> {
+        self.parts.writer.submit(act)
+    }
+
     fn see_time(&self, now: Timestamp) -> Answer<'_, ()> {
         self.parts.writer.submit(acts::SeeTime(now))
     }
@@ -328,6 +336,7 @@ impl Store for Postgres {
             self.parts.bearers.stop();
             self.parts.readers.close().await;
             self.parts.acts.close();
+            self.parts.watch.stop();
             Ok(())
         })
     }

@@ -12,6 +12,7 @@ use super::guests::Guests;
 use super::pool::Pool;
 use super::readers::Readers;
 use super::row;
+use super::watch::{self, Watch};
 use super::writer::{Devices, Writer};
 use super::{Parts, Postgres, sql};
 use crate::store::Error;
@@ -130,6 +131,7 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     if schema < known() {
         return Err(OpenError::Older { schema, known: known() });
     }
+    let changes = watch::changes(&first).await?;
     drop(first);
     let devices = Arc::new(Devices::default());
     let acts = Pool::new(Arc::clone(&manners), options.connections);
@@ -139,9 +141,11 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     let readers = Readers::new(&manners, &Arc::new(options.manners(LONG)), half);
     let guests = Guests::start(&manners, devices, Arc::clone(&writer), options.queue).await;
     let bearers = Bearers::start(&manners, half, options.queue);
+    let watch =
+        Watch::start(Arc::new(options.listener()), !options.pooler || options.notify.is_some(), changes);
     Ok(Postgres {
         location: options.location,
-        parts: Parts { writer, guests, readers, bearers, acts, manners },
+        parts: Parts { writer, guests, readers, bearers, acts, watch, manners },
     })
 }
 
@@ -180,6 +184,17 @@ impl Options {
 pub(super) async fn schema_of(options: &Options) -> Result<u32, OpenError> {
     let connection = Connection::open(&options.manners(1)).await?;
     schema(&connection).await.map_err(|error| options.denied(error))
+}
+
+impl Options {
+    /// How notifications are heard: over another way when there is one.
+    fn listener(&self) -> Manners {
+        let manners = self.manners(1);
+        match &self.notify {
+            Some(address) => Manners { address: address.clone(), pooler: false, ..manners },
+            None => manners,
+        }
+    }
 }
 
 /// The schema's number: 0 for a database that is still empty. Refuses what is not ours to touch.

@@ -145,6 +145,14 @@ statements! {
     SCHEMA = "select schema from server";
     SET_SCHEMA = "update server set schema = $1";
 
+    // What servers remember, and what one of them does for all.
+    CHANGES = "select changes from server";
+    LISTEN = "listen passerby";
+    TAKE_LEASE =
+        "insert into leases (work, holder, until) values ($1, $2, $3)
+         on conflict (work) do update set holder = excluded.holder, until = excluded.until
+         where leases.holder = excluded.holder or leases.until <= $4";
+
     // The server's own row.
     GROUP = "select group_id from server";
     FOUND = "update server set group_id = $1, founded = $2 where group_id is null";

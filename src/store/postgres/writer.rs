@@ -50,7 +50,10 @@ impl Hold {
                     app.0
                 )
             }
-            Hold::Server => format!("{}; select 1 from server for update", sql::BEGIN),
+            // Other servers read what they remember of it again when this is committed.
+            Hold::Server => {
+                format!("{}; update server set changes = changes + 1; notify passerby", sql::BEGIN)
+            }
         }
     }
 }

@@ -240,6 +240,18 @@ impl Ask for Sqlite {
             self.parts.readers.point(group).map(|_| ())
         })
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn changes(&self) -> Answer<'_, u64> {
+        Box::pin(std::future::ready(Ok(0)))
+    }
+
+    fn changed(&self, _: u64) -> Answer<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 impl Sqlite {

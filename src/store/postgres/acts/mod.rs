@@ -10,6 +10,7 @@ mod events;
 mod expiry;
 mod identities;
 mod import;
+mod lease;
 mod link;
 mod log_in;
 mod logs;
