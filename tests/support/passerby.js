@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { storeOf } from "./store.js";
+
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -79,7 +81,8 @@ export async function serve(scope, directories, { data, listen = "127.0.0.1:0", 
   data ??= join(await temporaryDirectory(scope), "data");
   const args = ["serve", ...directories, "--data", data, "--listen", listen, "--try-listen", "127.0.0.1:0", "--json"];
   for (const [name, value] of Object.entries(settings)) args.push(`--${name.replaceAll("_", "-")}`, `${value}`);
-  const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...storeOf(scope, data) };
+  const child = spawn(BINARY, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
@@ -96,13 +99,13 @@ export async function serve(scope, directories, { data, listen = "127.0.0.1:0", 
     exited.then(([code]) => Promise.reject(new Error(`passerby exited with ${code} before it was ready:\n${log}`))),
     timeout(READY_WITHIN_MS, () => `passerby was not ready within ${READY_WITHIN_MS} ms:\n${log}`),
   ]);
-  const setSecret = (app, name, value) => passerby(["secrets", "set", app, name, "--data", data], value);
+  const setSecret = (app, name, value) => passerby(["secrets", "set", app, name, "--data", data], value, env);
   return { url: ready.client_url, ready, data, setSecret, stop };
 }
 
 /** Runs a command to its end, with something on its standard input, and answers what it printed. */
-function passerby(args, input) {
-  const ran = spawnSync(BINARY, args, { input, encoding: "utf8", timeout: READY_WITHIN_MS });
+function passerby(args, input, env) {
+  const ran = spawnSync(BINARY, args, { input, env, encoding: "utf8", timeout: READY_WITHIN_MS });
   if (ran.status !== 0) throw ran.error ?? new Error(`passerby ${args[0]} exited with ${ran.status}:\n${ran.stderr}`);
   return ran.stdout;
 }

@@ -18,7 +18,7 @@ use super::{Parts, Postgres, sql};
 use crate::store::Error;
 
 /// The schema, step by step.
-const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/postgres/0001_init.sql"),
     include_str!("../../../migrations/postgres/0002_become_someone.sql"),
     include_str!("../../../migrations/postgres/0003_admins.sql"),

@@ -1,1 +1,49 @@
 //! What holds of the statements.
+
+use tokio_postgres::NoTls;
+use tokio_postgres::types::Type;
+
+use super::{open, sql};
+
+/// Parameters, by number, whose types no statement shows and which are told when they are bound.
+const TOLD: &[(&str, &[(usize, Type)])] = &[
+    ("LOGS_OF_REQUEST", &[(9, Type::BYTEA)]),
+    ("EXPIRED", &[(4, Type::INT8), (5, Type::INT8)]),
+    ("LOOK_AHEAD", &[(4, Type::INT8), (5, Type::INT8)]),
+    ("DELETE_DUE_UP_TO", &[(4, Type::INT8), (5, Type::INT8)]),
+    ("AUDIT", &[(2, Type::TEXT)]),
+];
+
+/// In a transaction that nobody commits, so that it needs no database of its own.
+#[tokio::test]
+async fn every_statement_prepares() {
+    let url = std::env::var("PASSERBY_TEST_POSTGRES");
+    let url = url.expect("PostgreSQL is there: export PASSERBY_TEST_POSTGRES=$(scripts/postgres start)");
+    let (client, line) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(line);
+    client.batch_execute("begin; create schema only_here; set local search_path = only_here").await.unwrap();
+    for migration in open::MIGRATIONS {
+        client.batch_execute(migration).await.unwrap();
+    }
+    let mut refused = Vec::new();
+    let every = [sql::ALL, sql::apps::ALL, sql::care::ALL, sql::tallies::ALL];
+    for (name, statement) in every.concat() {
+        client.batch_execute("savepoint before").await.unwrap();
+        if let Err(error) = client.prepare_typed(statement, &types(name)).await {
+            refused.push(format!("{name}: {error:?}"));
+            client.batch_execute("rollback to before").await.unwrap();
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// The types of a statement's first parameters; whatever is not told is for the statement to show.
+fn types(name: &str) -> Vec<Type> {
+    let mut types = vec![Type::UNKNOWN; 9];
+    let told = TOLD.iter().find(|(told, _)| *told == name).map_or(&[][..], |(_, told)| told);
+    for (number, of) in told {
+        types[number - 1] = of.clone();
+    }
+    types.truncate(told.iter().map(|(number, _)| *number).max().unwrap_or(0));
+    types
+}

@@ -20,6 +20,7 @@ mod log_in;
 mod logs;
 mod model;
 mod pages;
+mod postgres;
 mod races;
 mod sqlite;
 mod tallies;

@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+
+use super::Kept;
 
 /// The binary, with nothing of this process' environment that could change what it does.
 pub(super) fn binary() -> Command {
@@ -22,6 +25,12 @@ pub(super) fn binary_under(wrapper: &[String]) -> Command {
         }
     }
     command
+}
+
+/// What tells the binary where the store of the data directory in its arguments is.
+fn store_of<A: AsRef<OsStr>>(arguments: &[A]) -> Option<(&'static str, String)> {
+    let data = arguments.iter().skip_while(|argument| argument.as_ref() != "--data").nth(1)?;
+    Kept::of(Path::new(data)).variable()
 }
 
 /// What a command did.
@@ -52,7 +61,8 @@ pub(crate) fn passerby_typing<A: AsRef<OsStr>>(
     typed: &str,
 ) -> Ran {
     let mut command = binary();
-    command.envs(variables.iter().copied()).args(arguments);
+    let arguments: Vec<A> = arguments.into_iter().collect();
+    command.envs(store_of(&arguments)).envs(variables.iter().copied()).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary runs");
     // One that reads nothing may have ended already.
@@ -71,7 +81,11 @@ pub(crate) fn terminal(variables: &[(&str, &str)], arguments: &[&str], prompt: &
     let quoted = arguments.iter().map(|argument| format!(" '{argument}'")).collect::<String>();
     let line = format!("{}{quoted}", env!("CARGO_BIN_EXE_passerby"));
     let mut command = Command::new("script");
-    command.args(["-q", "-e", "-c", &line, "/dev/null"]).env_clear().envs(variables.iter().copied());
+    command
+        .args(["-q", "-e", "-c", &line, "/dev/null"])
+        .env_clear()
+        .envs(store_of(arguments))
+        .envs(variables.iter().copied());
     command
         .env("PATH", "/usr/bin:/bin")
         .stdin(Stdio::piped())
@@ -102,7 +116,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Running {
         let mut command = binary();
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(store_of(arguments)).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         let err = BufReader::new(child.stderr.take().expect("a pipe"));

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+use super::Kept;
 use super::command::binary_under;
 use super::http::{Reply, request};
 
@@ -19,6 +20,8 @@ pub(crate) struct Server {
     arguments: Vec<String>,
     /// A program that runs the binary, with its arguments; empty for none.
     wrapper: Vec<String>,
+    /// What tells it where its store is, beyond the data directory.
+    store: Option<(&'static str, String)>,
     /// Kept open, so that the server never writes into a closed pipe.
     _out: BufReader<ChildStdout>,
 }
@@ -33,22 +36,27 @@ impl Server {
     /// The same, run by another program that becomes the binary, such as `strace -D`.
     pub(crate) fn start_under(wrapper: &[&str], data: &Path, arguments: &[&str]) -> Server {
         let owned = |texts: &[&str]| texts.iter().map(|&t| t.to_owned()).collect();
-        Server::spawn(data.to_owned(), owned(arguments), owned(wrapper))
+        Server::spawn(data.to_owned(), owned(arguments), owned(wrapper), Kept::of(data).variable())
     }
 
-    fn spawn(data: PathBuf, arguments: Vec<String>, wrapper: Vec<String>) -> Server {
+    fn spawn(
+        data: PathBuf,
+        arguments: Vec<String>,
+        wrapper: Vec<String>,
+        store: Option<(&'static str, String)>,
+    ) -> Server {
         std::fs::create_dir_all(&data).expect("a data directory");
         let log = File::options().create(true).append(true).open(data.join("server.log")).expect("a log");
         let mut command = binary_under(&wrapper);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--try-listen", "127.0.0.1:0", "--data"]);
-        command.arg(&data).args(&arguments).stdout(Stdio::piped()).stderr(log);
+        command.arg(&data).args(&arguments).envs(store.clone()).stdout(Stdio::piped()).stderr(log);
         let mut child =
             command.spawn().unwrap_or_else(|e| panic!("{:?} does not start: {e}", command.get_program()));
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let ready = serde_json::from_str(&line);
-        let mut server = Server { child, ready: Value::Null, data, arguments, wrapper, _out: out };
+        let mut server = Server { child, ready: Value::Null, data, arguments, wrapper, store, _out: out };
         server.ready = ready.unwrap_or_else(|_| panic!("not ready: {line:?}\n{}", server.log()));
         server
     }
@@ -135,7 +143,7 @@ impl Server {
     /// Kills it, as a crash does, and starts it again on the same data directory with the same arguments.
     pub(crate) fn restart(mut self) -> Server {
         self.end();
-        Server::spawn(self.data.clone(), self.arguments.clone(), self.wrapper.clone())
+        Server::spawn(self.data.clone(), self.arguments.clone(), self.wrapper.clone(), self.store.clone())
     }
 
     /// Kills it, as a crash does.
