@@ -89,12 +89,13 @@ class Child:
 class Server(Child):
     """A server, from its start to the ready line."""
 
-    def __init__(self, binary, data, directories):
+    def __init__(self, binary, data, directories, store=()):
+        """`store` says where the store is, as arguments; in the data directory without any."""
         self.binary, self.data = binary, data
         data.mkdir(parents=True, exist_ok=True)
         self.began = time.monotonic()
         listen = ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--try-listen", "127.0.0.1:0"]
-        super().__init__([binary, "serve", *directories.values(), "--json", "--data", data, *listen],
+        super().__init__([binary, "serve", *directories.values(), "--json", "--data", data, *store, *listen],
                          data / "server.log", stdout=subprocess.PIPE)
         try:
             self.ready = json.loads(self.first_line())

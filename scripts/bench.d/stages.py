@@ -9,7 +9,6 @@ import importing
 import listing
 import load
 import server
-import store
 
 # act, method, path and the answer's token that it takes.
 LOGIN = ("login", "POST", None, None)
@@ -31,6 +30,8 @@ def run(sizes, binary, place, figures, running):
         bench.nginx_beside_floor(stage)
         bench.rows(stage, bench.spread_of_tokens())
         bench.fixed_rate(stage)
+        if sizes.stores.is_shared:
+            figures["two_servers"] = bench.two_servers("small")
         bench.stop()
         figures["bytes"] = bench.bytes_with_device_details()
     if sizes.only != "empty":
@@ -64,15 +65,20 @@ class Bench:
     def start(self, name, progress=True):
         if progress:
             say(f"store `{name}`")
-        self.server = self.running.enter_context(server.Server(self.binary, self.place / name, self.apps))
+        self.server = self.another(name)
         return self.server
+
+    def another(self, name, data=None):
+        """A server on a store, beside one that is there already when it has a data directory of its own."""
+        where = self.sizes.stores.arguments(name)
+        return self.running.enter_context(server.Server(self.binary, self.place / (data or name), self.apps, where))
 
     def stop(self):
         """Stops the server; the size of its store and the users in it."""
         code = self.server.stop()
         if code != 0:
             raise load.LoadFailed(f"the server ended with {code}: {self.server.said()}")
-        return store.size_and_users(self.server.data)
+        return self.sizes.stores.size_and_users(self.server.data.name)
 
     def starts_on_new_stores(self):
         say("starts on new stores")
@@ -134,6 +140,28 @@ class Bench:
         stage["rows"].append(found)
         say(f"  {name}, {form}: {found['rate']:,.0f}/s, {found['ratio']:.2f} of the floor")
 
+    def two_servers(self, name, form="original"):
+        """Logins at one server, then half of the connections at each of two: what both reach together."""
+        say("two servers on one store")
+        other, half = self.another(name, f"{name}-beside"), self.sizes.connections // 2
+        one_url, other_url = (each.url + each.login_path(form) for each in (self.server, other))
+        alone, together = [], []
+        for _ in range(3):
+            alone.append(load.saturate(one_url, self.sizes.seconds, 2 * half, "POST", body="{}")["rate"])
+            found = []
+            threads = [threading.Thread(target=lambda url=url: found.append(
+                load.saturate(url, self.sizes.seconds, half, "POST", body="{}")["rate"])) for url in (one_url, other_url)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            if len(found) != 2:
+                raise load.LoadFailed("one of two servers gave no figure")
+            together.append(sum(found))
+        other.stop()
+        ratios = sorted(both / one for one, both in zip(alone, together))
+        return {"alone": alone, "together": together, "ratio": ratios[1]}
+
     def spread_of_tokens(self):
         """Tokens of guests who log in just before they are needed."""
         return lambda form: self.server.log_in(form, self.sizes.tokens)
@@ -184,7 +212,7 @@ class Bench:
         say("pages of users")
         data = self.place / "large"
         app = self.server.apps["original"]
-        emails, users = store.add_people(data, app, max(100, self.sizes.users // 100))
+        emails, users = self.sizes.stores.add_people("large", app, max(100, self.sizes.users // 100))
         self.start("large", progress=False)
         socket = data / "passerby.sock"
         path = listing.app_path(socket, app)
@@ -206,7 +234,7 @@ class Bench:
         say(f"a sweep of {self.sizes.expired:,} guests under {'full' if share is None else 'half'} load")
         data = self.place / "large"
         row = figures["stages"]["large"]["rows"][0]
-        store.add_old_guests(data, self.server.apps["original"], self.sizes.expired)
+        self.sizes.stores.add_old_guests("large", self.server.apps["original"], self.sizes.expired)
         server.set_policy(self.apps["original"], "original", "never")
         running, watch = self.start("large", progress=False), Watch()
         url = running.url + running.login_path("original")
