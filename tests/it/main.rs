@@ -12,6 +12,7 @@ mod crash;
 mod expiry;
 mod functions;
 mod link;
+mod postgres;
 mod support;
 mod tours;
 mod wire;

@@ -1,0 +1,4 @@
+//! What only a database can promise: several servers on one store.
+
+mod leases;
+mod many_servers;
