@@ -19,7 +19,7 @@ use super::profile::Profile;
 use super::remote::{Remote, exchange};
 use crate::config::Config;
 use crate::model::{AppId, ClientAppId, GroupId};
-use crate::server::{House, HouseDesk, SOCKET_FILE, STORE_FILE};
+use crate::server::{self, House, HouseDesk, SOCKET_FILE, STORE_FILE};
 
 /// Our own routes, beside the Admin API's.
 const OURS: &str = "/api/passerby/v1";
@@ -104,7 +104,10 @@ impl Desk {
     pub(super) async fn here(config: &Config, need: Need) -> Result<Desk, CliError> {
         let socket = config.data.join(SOCKET_FILE);
         match UnixStream::connect(&socket).await {
-            Ok(_) => return Ok(Desk::Server(socket)),
+            Ok(_) => {
+                refuse_other_store(config)?;
+                return Ok(Desk::Server(socket));
+            }
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 return Err(CliError::NotYours(config.data.clone()));
             }
@@ -176,6 +179,15 @@ impl Desk {
             Desk::Remote(remote) => remote.ask(method, path, body).await?,
         };
         if status.is_success() { Ok(bytes) } else { Err(refusal(status, &bytes)) }
+    }
+}
+
+/// A server that has another store than the settings name would do to that one what is meant for this one.
+fn refuse_other_store(config: &Config) -> Result<(), CliError> {
+    let Some(settings) = &config.store else { return Ok(()) };
+    match server::other_store(config, settings)? {
+        None => Ok(()),
+        Some(other) => Err(CliError::OtherStore { data: config.data.clone(), other }),
     }
 }
 

@@ -88,6 +88,9 @@ pub(super) enum CliError {
     /// The schema is not the one that this server needs.
     #[error("the store has schema {schema}, and this server needs {known}")]
     Older { schema: u32, known: u32 },
+    /// The server on the data directory has another store than the one that was named.
+    #[error("the server on {data} has another store: {}", if .other.is_empty() { "the file in it" } else { .other })]
+    OtherStore { data: PathBuf, other: String },
     /// Somebody has the store's lock, and nobody answers at the socket.
     #[error("{0} is in use, and no server answers at the socket in it")]
     InUse(PathBuf),
@@ -171,7 +174,7 @@ impl CliError {
             CliError::Server(ServerError::Directory(_) | ServerError::Address { .. }) => Exit::Invalid,
             CliError::Server(error) if error.is_no_store() => Exit::NotFound,
             CliError::Server(error) if error.is_in_use() => Exit::InUse,
-            CliError::InUse(_) | CliError::NotYours(_) => Exit::InUse,
+            CliError::InUse(_) | CliError::NotYours(_) | CliError::OtherStore { .. } => Exit::InUse,
             CliError::Usage(_) | CliError::InDatabase(_) => Exit::Usage,
             CliError::NotLoggedIn(_) | CliError::NoProfile(_) => Exit::NotLoggedIn,
             CliError::Refused { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. } => {
@@ -218,6 +221,10 @@ impl CliError {
             CliError::Server(error) if error.is_no_store() => Some(
                 "`passerby migrate-store --store URL` makes it, with the role that is to own it: \
                  docs/operate/postgres.md"
+                    .to_owned(),
+            ),
+            CliError::OtherStore { .. } => Some(
+                "--data names the directory of the server that you mean, or an empty one to do without a server"
                     .to_owned(),
             ),
             CliError::Older { .. } => Some("`passerby migrate-store` without --check brings it there".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ServerError;
+use super::{ServerError, hold};
 use crate::config::{Config, StoreSettings, StoreUrl};
 use crate::store::Store;
 use crate::store::postgres::{self, Address, Options, Postgres};
@@ -63,6 +63,17 @@ pub async fn store_schema(config: &Config, settings: &StoreSettings) -> Result<S
     }
 }
 
+/// The store that the server on a data directory has instead of this one.
+pub fn other_store(config: &Config, settings: &StoreSettings) -> Result<Option<String>, ServerError> {
+    let served = hold::served(&config.data);
+    Ok(if served == place(settings)? { None } else { Some(served) })
+}
+
+/// Where a database is, whoever we are in it.
+pub(super) fn place(settings: &StoreSettings) -> Result<String, ServerError> {
+    Ok(address("store", &settings.url, settings)?.place())
+}
+
 /// Whether a text is a URL with a password in it, or ends in one, as a flag does.
 pub fn shows_password(text: &str) -> bool {
     let url = text.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or(text, |(_, url)| url);
@@ -70,14 +81,10 @@ pub fn shows_password(text: &str) -> bool {
 }
 
 fn options(config: &Config, settings: &StoreSettings) -> Result<Options, ServerError> {
-    let address = |setting, url: &StoreUrl| {
-        let file = settings.password_file.as_deref();
-        Address::new(url.expose(), file, |name| std::env::var_os(name))
-            .map_err(|source| ServerError::Address { setting, source })
-    };
-    let usual = Options::new(address("store", &settings.url)?);
+    let usual = Options::new(address("store", &settings.url, settings)?);
+    let notify = settings.notify.as_ref().map(|url| address("store_notify", url, settings));
     Ok(Options {
-        notify: settings.notify.as_ref().map(|url| address("store_notify", url)).transpose()?,
+        notify: notify.transpose()?,
         pooler: settings.pooler,
         migrate: settings.migrate,
         connections: settings.connections.unwrap_or(usual.connections),
@@ -85,4 +92,10 @@ fn options(config: &Config, settings: &StoreSettings) -> Result<Options, ServerE
         location: config.data.join("postgres"),
         ..usual
     })
+}
+
+fn address(setting: &'static str, url: &StoreUrl, settings: &StoreSettings) -> Result<Address, ServerError> {
+    let file = settings.password_file.as_deref();
+    Address::new(url.expose(), file, |name| std::env::var_os(name))
+        .map_err(|source| ServerError::Address { setting, source })
 }

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use arrivals::{Directory, DirectoryError};
-pub use database::{Migrated, StoreSchema, migrate_store, shows_password, store_schema};
+pub use database::{Migrated, StoreSchema, migrate_store, other_store, shows_password, store_schema};
 pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
 pub use restore::{RestoreError, Restored, restore};
@@ -202,7 +202,10 @@ pub async fn run(
     // Before the ports: a second start on a data directory asks for the ports of the first as well, and what it must
     // hear of is the store.
     let ground = Ground::take(&config).await?;
-    let _hold = config.store.as_ref().map(|_| hold::take(&config.data)).transpose()?;
+    let _hold = match &config.store {
+        Some(settings) => Some(hold::take(&config.data, &database::place(settings)?)?),
+        None => None,
+    };
     let doors = Doors::bind(&config, arrivals::have_pages(&read)).await?;
     let client_url = doors.client_url(&config);
     if let Some(doubt) = doors::doubt(&config) {

@@ -215,6 +215,12 @@ impl Address {
         &self.user
     }
 
+    /// Which database, whoever we are in it: `HOST:PORT[,…]/DATABASE`.
+    pub fn place(&self) -> String {
+        let places: Vec<String> = self.places.iter().map(Place::to_string).collect();
+        format!("{}/{}", places.join(","), self.database)
+    }
+
     /// How private the way is: that of the least private of all servers.
     pub(super) fn way(&self) -> Way {
         let of = |place: &Place| match (self.tls_to(&place.host), &place.host) {
@@ -321,11 +327,7 @@ fn is_loopback(name: &str) -> bool {
 /// Who and where, as people say it. Never the password.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@", self.user)?;
-        for (number, place) in self.places.iter().enumerate() {
-            write!(f, "{}{place}", if number == 0 { "" } else { "," })?;
-        }
-        write!(f, "/{}", self.database)
+        write!(f, "{}@{}", self.user, self.place())
     }
 }
 

@@ -18,11 +18,12 @@ pub(super) async fn grant(options: &Options, role: &str) -> Result<(), OpenError
     let all = tables.iter().filter(|table| **table != quoted(SERVER)).cloned().collect::<Vec<_>>().join(", ");
     let (schema, role, server) = (schema.join("."), quoted(role), quoted(SERVER));
     let rights = "select, insert, update, delete";
-    // One message is one transaction: all of it or nothing.
+    // One message is one transaction: all of it or nothing, and one at a time.
     let statements = format!(
-        "grant usage on schema {schema} to {role}; grant {rights} on {all} to {role}; \
+        "{}; grant usage on schema {schema} to {role}; grant {rights} on {all} to {role}; \
          grant select on {server} to {role}; grant update ({columns}) on {server} to {role}; \
-         alter default privileges in schema {schema} grant {rights} on tables to {role}"
+         alter default privileges in schema {schema} grant {rights} on tables to {role}",
+        sql::ONE_MIGRATES
     );
     Ok(connection.batch(&statements).await?)
 }

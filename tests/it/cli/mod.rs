@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod migrate;
 mod place;
+mod postgres;
 mod providers;
 mod pull;
 mod push;

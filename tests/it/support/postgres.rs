@@ -21,6 +21,11 @@ impl Database {
         Database::copy_of(template(), administrator())
     }
 
+    /// A database with nothing in it.
+    pub(crate) fn bare() -> Database {
+        Database::copy_of("template0", administrator())
+    }
+
     fn copy_of(template: &str, cluster: String) -> Database {
         // Nobody else draws the same number, in this process or another.
         let name = format!("test_{:016x}", RandomState::new().build_hasher().finish());
