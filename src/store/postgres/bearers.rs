@@ -33,7 +33,7 @@ impl Bearers {
     pub(super) fn start(manners: &Arc<Manners>, connections: usize, queue: usize) -> Bearers {
         let (sender, receiver) = mpsc::channel(queue.max(1));
         let shared = (0..connections.max(1)).map(|_| Shared::new(Arc::clone(manners))).collect();
-        tokio::spawn(gather(shared, receiver, manners.patience));
+        tokio::spawn(gather(shared, receiver, manners.whole()));
         Bearers(std::sync::Mutex::new(Some(sender)))
     }
 

@@ -30,6 +30,14 @@ pub(super) struct Manners {
     pub(super) patience: Duration,
 }
 
+impl Manners {
+    /// How long whoever asked is kept waiting in all. It is longer than one answer may take, so that it is the silent
+    /// connection which is given up, and what it was asked is asked another one.
+    pub(super) fn whole(&self) -> Duration {
+        self.patience * 3 / 2
+    }
+}
+
 /// A connection. Dropping it ends it.
 pub(super) struct Connection {
     client: Client,

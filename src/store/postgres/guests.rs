@@ -80,7 +80,7 @@ impl Guests {
         let gathering = Arc::new(Mutex::new(()));
         let held = Arc::clone(&gathering).lock_owned().await;
         let shared = Shared::new(Arc::clone(manners));
-        let desk = Arc::new(Desk { shared, devices, writer, patience: manners.patience });
+        let desk = Arc::new(Desk { shared, devices, writer, patience: manners.whole() });
         tokio::spawn(async move {
             gather(desk, receiver).await;
             drop(held);

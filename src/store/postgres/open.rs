@@ -46,7 +46,7 @@ pub struct Options {
     pub connections: usize,
     /// Writes that may wait.
     pub queue: usize,
-    /// How long the database may take to answer.
+    /// How long the database may take to answer; whoever asked waits half as long again for another connection to.
     pub patience: Duration,
     /// A path in the data directory, for a socket and messages beside it.
     pub location: PathBuf,
@@ -136,7 +136,7 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     let devices = Arc::new(Devices::default());
     let acts = Pool::new(Arc::clone(&manners), options.connections);
     let writer =
-        Arc::new(Writer::new(Arc::clone(&acts), Arc::clone(&devices), options.queue, options.patience));
+        Arc::new(Writer::new(Arc::clone(&acts), Arc::clone(&devices), options.queue, manners.whole()));
     let half = options.connections.div_ceil(2);
     let readers = Readers::new(&manners, &Arc::new(options.manners(LONG)), half);
     let guests = Guests::start(&manners, devices, Arc::clone(&writer), options.queue).await;

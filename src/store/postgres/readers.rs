@@ -31,8 +31,8 @@ impl Readers {
             point: (0..point.max(1)).map(|_| Shared::new(Arc::clone(manners))).collect(),
             next: AtomicUsize::new(0),
             long: Pool::new(Arc::clone(long), point),
-            patience: manners.patience,
-            long_patience: long.patience,
+            patience: manners.whole(),
+            long_patience: long.whole(),
             closed: AtomicBool::new(false),
         }
     }
