@@ -159,7 +159,8 @@ def judged(figures):
     if rss:
         yield "memory, at its most", f"{max(rss):.0f} MiB", f"≤ {RSS_MIB}", max(rss) <= RSS_MIB
     for key, title in (("starts_empty", "a new store"), ("starts_large", "the large store")):
-        if figures.get(key):
+        # With a database, the two have a network between them and a session to begin.
+        if figures.get(key) and kind == "sqlite":
             longest = max(figures[key])
             yield (f"first login on {title}", f"{ms(statistics.median(figures[key]))} ms, longest {ms(longest)} ms",
                    f"≤ {FIRST_LOGIN_MS} ms", longest <= FIRST_LOGIN_MS)
