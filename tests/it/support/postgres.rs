@@ -8,17 +8,25 @@ use std::{env, fs, thread};
 use passerby::store::postgres::{Address, Options, Postgres};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
+/// The role of the tests' servers, which owns nothing, and its password, which guards nothing.
+const ROLE: &str = "test_server";
+const PASSWORD: &str = "test";
+
 /// A database that nobody else has. It goes, with whoever is still connected, when it is dropped.
 pub(crate) struct Database {
     /// The administrator's URL of its cluster.
     cluster: String,
     name: String,
+    /// Whether the store is used by the role of servers rather than by the administrator.
+    is_served: bool,
 }
 
 impl Database {
     /// An empty store: a copy of one that was migrated, which takes a third of the time of migrating one.
     pub(crate) fn fresh() -> Database {
-        Database::copy_of(template(), administrator())
+        let mut database = Database::copy_of(template(), administrator());
+        database.is_served = true;
+        database
     }
 
     /// A database with nothing in it.
@@ -30,11 +38,17 @@ impl Database {
         // Nobody else draws the same number, in this process or another.
         let name = format!("test_{:016x}", RandomState::new().build_hasher().finish());
         administer(&cluster, &format!("create database {name} template {template}"));
-        Database { cluster, name }
+        Database { cluster, name, is_served: false }
     }
 
     /// What `--store` takes.
     pub(crate) fn url(&self) -> String {
+        let url = self.administrators();
+        let (_, place) = url.rsplit_once('@').expect("a URL with a user");
+        if self.is_served { format!("postgres://{ROLE}:{PASSWORD}@{place}") } else { url }
+    }
+
+    fn administrators(&self) -> String {
         url_of(&self.cluster, &self.name)
     }
 
@@ -50,12 +64,12 @@ impl Database {
 
     /// Does something behind everybody's back.
     pub(crate) fn run(&self, sql: &str) {
-        query(self.url(), sql);
+        query(self.administrators(), sql);
     }
 
     /// What a query answers, as PostgreSQL writes it; `null` for what is not there.
     pub(crate) fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        query(self.url(), sql)
+        query(self.administrators(), sql)
     }
 }
 
@@ -88,8 +102,16 @@ fn options(url: &str) -> Options {
     Options::new(Address::new(url, None, |_| None).expect("a URL"))
 }
 
+/// Makes a store, and lets the role of servers in.
 async fn migrate(url: &str) {
-    Postgres::migrate(&options(url)).await.expect("the migrations");
+    let server = connect(url).await.expect("the tests' PostgreSQL answers");
+    let role = format!(
+        "do $$ begin create role {ROLE} login password '{PASSWORD}'; exception when duplicate_object then null; end $$"
+    );
+    server.batch_execute(&role).await.expect("a role");
+    let options = options(url);
+    Postgres::migrate(&options).await.expect("the migrations");
+    Postgres::grant(&options, ROLE).await.expect("the rights of the role");
 }
 
 fn administer(cluster: &str, sql: &str) {
@@ -125,9 +147,10 @@ fn template() -> &'static str {
     })
 }
 
-/// What tells one set of migrations from another.
+/// What tells one set of migrations, and of rights, from another.
 fn migrations() -> u64 {
     let mut digest = DefaultHasher::new();
+    include_str!("../../../src/store/postgres/grants.rs").hash(&mut digest);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
     let mut files: Vec<_> =
         fs::read_dir(folder).expect("migrations").map(|file| file.expect("a file").path()).collect();
