@@ -5,6 +5,8 @@
 
 -- Entries, by when they began. kind is the number of the entry's type. device refers to devices, for users who are
 -- known. details is a JSON object of what is only shown.
+--
+-- What is old goes every hour, so what is dead is cleaned up when it is two in a hundred.
 create table logs (
     app       integer          not null,
     started   bigint           not null,
@@ -17,14 +19,16 @@ create table logs (
     device    bytea,
     details   text collate "C" not null,
     primary key (app, started, id)
-);
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 10000);
 
-create index logs_by_request on logs (app, co_id);
+-- In the order of the log, so that whoever asks for a request is never led along all of it.
+create index logs_by_request on logs (app, co_id, started, id);
 create index logs_by_user on logs (app, "user", started, id) where "user" is not null;
 
 
 -- How many guests came, by UTC day and platform. Each run of a server has a counter of its own, which only grows, and
--- writes down where it stands: told twice, or in another order, it stands where it stood.
+-- writes down where it stands: told twice, or in another order, it stands where it stood. There is room beside a row for
+-- its next state, which then needs no new entry in the index.
 create table guest_logins (
     app      integer          not null,
     day      bigint           not null,
@@ -32,4 +36,4 @@ create table guest_logins (
     counter  bytea            not null,
     logins   bigint           not null,
     primary key (app, day, platform, counter)
-);
+) with (fillfactor = 70);

@@ -13,6 +13,9 @@ update server set min_server = greatest(min_server, 4);
 create index users_not_guests on users (app, id) where guest = 0;
 create index users_by_activity on users (app, last_seen, id) where guest = 0;
 
+-- Those of them who were never active, whom PostgreSQL would not find in the order of their ids in the index above.
+create index users_never_active on users (app, id) where guest = 0 and last_seen is null;
+
 -- Those who are kept out: few.
 create index users_disabled on users (app, id) where disabled = 1;
 

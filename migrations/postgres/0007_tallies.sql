@@ -22,6 +22,8 @@
 --
 -- 0 to 4 say who is there now and go up and down. 0 and 1 are to be added to the guest logins of their day: somebody who
 -- leaves takes one away from where it stands, so they are mostly negative.
+--
+-- There is room beside a row for its next state, which then needs no new entry in the index.
 create table tallies (
     app   integer  not null,
     what  smallint not null,
@@ -29,6 +31,6 @@ create table tallies (
     which smallint not null,
     n     bigint   not null,
     primary key (app, what, day, which)
-);
+) with (fillfactor = 70);
 
 -- No store in PostgreSQL is older than this, so there is nobody to count.

@@ -8,7 +8,7 @@ use crate::store::Result;
 use crate::store::listing::{self, Dialect, Value};
 
 /// How PostgreSQL is asked.
-const DIALECT: Dialect = Dialect {
+pub(super) const DIALECT: Dialect = Dialect {
     bound: '$',
     names_indexes: false,
     join: "join",

@@ -117,14 +117,18 @@ pub(super) use apps::*;
 pub(super) use care::*;
 pub(super) use tallies::*;
 
-/// What a session is set to. Every statement here is to go along an index, whatever the statistics say of a table that
-/// was small a moment ago; so plans that read whole tables are not looked for.
+/// How statements are planned: along an index in its order, whatever the statistics say of a table that was small a
+/// moment ago, or of one that nobody has counted yet. So plans that read whole tables, or sort what they have gathered
+/// before they stop, are not looked for. Where no session lasts, the role is to have this set.
+pub(super) const PLANNING: &str = "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; \
+                                   set enable_hashjoin = off; set enable_mergejoin = off";
+
+/// What a session is set to.
 pub(super) fn session(patience: std::time::Duration) -> String {
     let span = patience.as_millis();
     format!(
         "set synchronous_commit = on; set statement_timeout = {span}; set lock_timeout = {span}; \
-         set idle_in_transaction_session_timeout = {span}; set jit = off; set plan_cache_mode = force_generic_plan; \
-         set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+         set idle_in_transaction_session_timeout = {span}; set plan_cache_mode = force_generic_plan; {PLANNING}"
     )
 }
 

@@ -1,5 +1,7 @@
 //! What holds of the statements.
 
+mod plans;
+
 use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
 

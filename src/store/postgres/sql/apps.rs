@@ -8,7 +8,7 @@ macro_rules! app_columns {
     };
 }
 
-/// A bite of a table's rows of one app.
+/// A bite of a table's rows of one app, along its key: whoever began anywhere would pass over those that went before.
 macro_rules! bite {
     ($table:literal, $key:literal) => {
         concat!(
@@ -20,7 +20,9 @@ macro_rules! bite {
             $key,
             " from ",
             $table,
-            " where app = $1 limit $2)"
+            " where app = $1 order by ",
+            $key,
+            " limit $2)"
         )
     };
 }
