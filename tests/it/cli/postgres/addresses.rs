@@ -125,3 +125,24 @@ fn a_file_of_settings_names_the_store_for_a_server_and_its_commands() {
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "[]\n", ""));
     assert!(!Path::new(&format!("{}/data/passerby.db", dir.path().display())).exists());
 }
+
+/// One that accepts and never answers, as a stopped process does; one that is gone; and one that takes writes.
+#[test]
+fn of_several_servers_one_that_takes_writes_is_found() {
+    let roles = Roles::with_store();
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").to_str().unwrap().to_owned();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://{}:{PASSWORD}@{silent},{gone},{}", roles.server, roles.place);
+    let ran = lists_apps(&["--data", &data], &[("PASSERBY_STORE", &url)]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "[]\n", ""));
+    // As a replica, it is passed over.
+    roles.database.run(&format!("alter role {} set default_transaction_read_only = on", roles.server));
+    let url = format!("postgres://{}:{PASSWORD}@{gone},{}", roles.server, roles.place);
+    let ran = lists_apps(&["--data", &data], &[("PASSERBY_STORE", &url)]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("failed to connect to any server: "), "{ran:?}");
+    assert!(ran.err.contains("database does not allow writes"), "{ran:?}");
+}

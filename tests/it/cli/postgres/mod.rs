@@ -34,7 +34,7 @@ impl Roles {
         let (owner, server) = (format!("{name}_owner"), format!("{name}_server"));
         database.run(&format!(
             "create role {owner} login password '{PASSWORD}'; create role {server} login password '{PASSWORD}';
-             alter database {name} owner to {owner}; alter schema public owner to {owner}"
+             alter database {name} owner to {owner}"
         ));
         Roles { database, place, owner, server }
     }
