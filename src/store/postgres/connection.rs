@@ -17,7 +17,7 @@ use tokio_postgres::{AsyncMessage, Client, Row, Statement};
 
 use super::address::{Address, Line};
 use super::bind::{Bound, Params};
-use super::failure::Failure;
+use super::failure::{Failure, Said};
 use super::sql;
 
 /// How connections are made and used.
@@ -301,7 +301,7 @@ async fn drive(mut line: Line, doubt: Arc<AtomicBool>, heard: Option<UnboundedSe
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::debug!(%error, "a connection to the database ended");
+                tracing::debug!(said = %Said::from(&error), "a connection to the database ended");
                 return;
             }
         }

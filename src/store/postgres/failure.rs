@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::model::with_causes;
 use crate::store::{Error, Taken};
 
 /// The source of an [`Error::Unavailable`].
@@ -18,7 +19,7 @@ pub(super) enum Failure {
     #[error("the database cannot be reached")]
     Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     #[error("the connection to the database was lost")]
-    Lost(#[source] Arc<tokio_postgres::Error>),
+    Lost(#[source] Said),
     #[error("a commit may not be on every replica that it is to be on")]
     Doubtful,
     #[error("the answer to a commit was lost")]
@@ -26,7 +27,7 @@ pub(super) enum Failure {
     #[error("another act came between")]
     Raced,
     #[error("the database refused")]
-    Refused(#[source] Arc<tokio_postgres::Error>),
+    Refused(#[source] Said),
     #[error("the act stumbled")]
     Panicked,
     #[error("the row is missing")]
@@ -37,12 +38,30 @@ pub(super) enum Failure {
     BackedUpElsewhere,
 }
 
+/// What the database or the driver said. The details of the database are left out: they quote the row.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{said}")]
+pub(super) struct Said {
+    code: Option<SqlState>,
+    said: String,
+}
+
+impl From<&tokio_postgres::Error> for Said {
+    fn from(error: &tokio_postgres::Error) -> Said {
+        let said = match error.as_db_error() {
+            Some(told) => format!("{} {}: {}", told.severity(), told.code().code(), told.message()),
+            None => with_causes(error, ": "),
+        };
+        Said { code: error.code().cloned(), said }
+    }
+}
+
 impl Failure {
     /// Whether the whole act may be tried again at once: nothing of it was done.
     pub(super) fn passes(&self) -> bool {
         match self {
             Failure::Raced => true,
-            Failure::Refused(error) => error.code().is_some_and(|code| {
+            Failure::Refused(said) => said.code.as_ref().is_some_and(|code| {
                 [
                     SqlState::T_R_SERIALIZATION_FAILURE,
                     SqlState::T_R_DEADLOCK_DETECTED,
@@ -61,7 +80,7 @@ impl Failure {
 
     /// Whether another act, or this one before, has the id of a row.
     pub(super) fn is_taken(&self) -> bool {
-        matches!(self, Failure::Refused(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION))
+        matches!(self, Failure::Refused(said) if said.code == Some(SqlState::UNIQUE_VIOLATION))
     }
 }
 
@@ -82,7 +101,8 @@ impl From<tokio_postgres::Error> for Failure {
                     || *code == SqlState::READ_ONLY_SQL_TRANSACTION
                     || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             });
-        if gone { Failure::Lost(Arc::new(error)) } else { Failure::Refused(Arc::new(error)) }
+        let said = Said::from(&error);
+        if gone { Failure::Lost(said) } else { Failure::Refused(said) }
     }
 }
 
@@ -98,8 +118,9 @@ pub(super) fn of(error: &Error) -> Option<&Failure> {
 pub(super) fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     causes.any(|cause| {
-        let refused = cause.downcast_ref::<DbError>();
-        refused.is_some_and(|error| *error.code() == SqlState::INSUFFICIENT_PRIVILEGE)
+        let denied = Some(&SqlState::INSUFFICIENT_PRIVILEGE);
+        let told = cause.downcast_ref::<DbError>().is_some_and(|told| Some(told.code()) == denied);
+        told || cause.downcast_ref::<Said>().is_some_and(|said| said.code.as_ref() == denied)
     })
 }
 

@@ -10,7 +10,7 @@ mod credentials;
 mod drafts;
 mod events;
 mod expiry;
-mod given;
+pub(crate) mod given;
 mod identities;
 mod imports;
 mod keepings;

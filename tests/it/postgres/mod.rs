@@ -2,3 +2,4 @@
 
 mod leases;
 mod many_servers;
+mod secrecy;
