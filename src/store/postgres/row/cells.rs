@@ -61,7 +61,7 @@ impl<'a> Cells<'a> {
 }
 
 /// A value as it came.
-struct Raw<'a> {
+pub(in crate::store::postgres) struct Raw<'a> {
     kind: Type,
     bytes: &'a [u8],
 }
