@@ -3,6 +3,7 @@
 //! The law is the table in `src/lib.rs`; what it says in words about engines, acts, crates and the clock stands below.
 //! Sources are read as text, so the law also holds for code that a feature or `cfg(test)` hides.
 
+mod common_ground;
 mod law;
 mod paths;
 mod words;
