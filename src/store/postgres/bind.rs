@@ -3,6 +3,8 @@
 //! Every statement says the types of its parameters, so that it needs no round trip to learn them, and none has to be
 //! prepared before it runs.
 
+use std::fmt;
+
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -18,7 +20,7 @@ macro_rules! params {
 pub(super) use params;
 
 /// A value that can be bound.
-pub(super) trait Bind: std::fmt::Debug {
+pub(super) trait Bind {
     /// The type that PostgreSQL is told.
     fn kind(&self) -> Type;
 
@@ -156,7 +158,6 @@ impl<T: Typed + Bind> Bind for Option<T> {
 }
 
 /// Values that one parameter takes together.
-#[derive(Debug)]
 pub(super) struct List<T>(pub(super) Vec<T>);
 
 impl<T: Typed + Bind> Bind for List<T> {
@@ -194,9 +195,15 @@ impl<T: Typed + Bind> Bind for List<T> {
     }
 }
 
-/// A value on its way to the driver, which was told its type already.
-#[derive(Debug)]
+/// A value on its way to the driver, which was told its type already. The driver's log is not told the value, which may
+/// be anybody's address.
 pub(super) struct Bound<'a>(pub(super) &'a (dyn Bind + Sync));
+
+impl fmt::Debug for Bound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.kind().name())
+    }
+}
 
 impl ToSql for Bound<'_> {
     fn to_sql(

@@ -38,20 +38,6 @@ fn an_empty_store_says_how_to_fill_it() {
 }
 
 #[test]
-fn no_store_is_not_found_and_none_is_made() {
-    let place = Place::new();
-    for command in ["apps list", "users list x", "keys list x", "backup b", "doctor", "export x y"] {
-        failed(
-            &place.run(command.split(' ')),
-            4,
-            "error: there is no store in [dir]/data\n\
-             hint: `passerby serve DIR` or `passerby import DIR` makes one; --data names another directory\n",
-        );
-    }
-    assert!(!place.data().exists());
-}
-
-#[test]
 fn an_unknown_app_is_not_found_with_what_was_meant() {
     beside_a_server_and_without(|place| {
         failed(
@@ -65,17 +51,6 @@ fn an_unknown_app_is_not_found_with_what_was_meant() {
             "error: cannot find app using Client App ID 'zzz'\nhint: `passerby apps list` shows which there are\n",
         );
     });
-}
-
-#[test]
-fn a_server_that_lost_its_socket_is_in_use() {
-    let place = Place::with_server();
-    std::fs::remove_file(place.data().join("passerby.sock")).unwrap();
-    let ran = place.run(["apps", "list"]);
-    assert_eq!((ran.code, ran.out.as_str()), (5, ""));
-    assert!(
-        ran.err.starts_with("error: [dir]/data is in use, and no server answers at the socket in it\nhint: ")
-    );
 }
 
 #[test]

@@ -128,11 +128,23 @@ impl House {
                 let access = self.auth.refresh(&caller).expect("a token");
                 let token = Presented::read(&access).expect("a token");
                 assert_eq!(self.auth.access(app, &token).await.expect("good at once").user.id, guest.user);
+                self.noted(app, guest).await;
                 true
             }
             Err(passerby::auth::Error::SessionNotFound) => false,
             Err(other) => panic!("{other:?}"),
         }
+    }
+
+    /// Waits until a guest's activity of today is noted, for which no request waits.
+    pub(crate) async fn noted(&self, app: &Arc<App>, guest: &Guest) {
+        for _ in 0..10_000 {
+            let user = self.store.user(app.key, guest.user).await.expect("the store works");
+            if user.expect("a guest").last_active() >= self.clock.now().day() {
+                return;
+            }
+        }
+        panic!("the activity of {guest:?} is not noted");
     }
 }
 

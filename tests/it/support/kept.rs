@@ -70,7 +70,7 @@ impl Kept {
 }
 
 /// Which engine the tests' servers are on.
-fn on_postgres() -> bool {
+pub(crate) fn on_postgres() -> bool {
     match env::var("PASSERBY_TEST_STORE").as_deref() {
         Err(_) | Ok("sqlite") => false,
         Ok("postgres") => true,

@@ -15,7 +15,7 @@ pub(crate) use command::{Ran, Running, passerby, passerby_typing, passerby_with,
 pub(crate) use house::{Guest, House, PUBLIC_URL};
 pub(crate) use http::Reply;
 pub(crate) use http::request;
-pub(crate) use kept::Kept;
+pub(crate) use kept::{Kept, on_postgres};
 pub(crate) use line::Line;
 pub(crate) use md5::md5;
 pub(crate) use postgres::Database;

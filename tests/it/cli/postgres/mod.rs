@@ -4,6 +4,7 @@ mod addresses;
 mod backup;
 mod doctor;
 mod migrate_store;
+mod place;
 mod pooler;
 mod roles;
 mod tls;

@@ -1,3 +1,5 @@
-//! What there is of SQLite alone: a backup is a file.
+//! What there is of SQLite alone: the store is a file, and so is a backup.
 
 mod backup;
+mod doctor;
+mod place;
