@@ -6,6 +6,7 @@
 mod common_ground;
 mod law;
 mod paths;
+mod twins;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 mod guests;
 mod kills;
+mod postgres;
 mod sqlite;
 
 use serde_json::Value;

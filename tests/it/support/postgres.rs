@@ -34,6 +34,15 @@ impl Database {
         Database::copy_of("template0", administrator())
     }
 
+    /// An empty store on another cluster, by its administrator's URL.
+    pub(crate) fn fresh_at(cluster: String) -> Database {
+        let mut database = Database::copy_of("template0", cluster);
+        database.is_served = true;
+        let url = database.administrators();
+        aside(async move { migrate(&url).await });
+        database
+    }
+
     fn copy_of(template: &str, cluster: String) -> Database {
         // Nobody else draws the same number, in this process or another.
         let name = format!("test_{:016x}", RandomState::new().build_hasher().finish());

@@ -7,9 +7,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use super::Kept;
 use super::command::binary_under;
 use super::http::{Reply, request};
+use super::{Database, Kept};
 
 /// A server of the built binary. Dropping it kills it.
 pub(crate) struct Server {
@@ -37,6 +37,12 @@ impl Server {
     pub(crate) fn start_under(wrapper: &[&str], data: &Path, arguments: &[&str]) -> Server {
         let owned = |texts: &[&str]| texts.iter().map(|&t| t.to_owned()).collect();
         Server::spawn(data.to_owned(), owned(arguments), owned(wrapper), Kept::of(data).variable())
+    }
+
+    /// Starts a server on a database, whatever the tests' servers are on otherwise.
+    pub(crate) fn start_on(database: &Database, data: &Path, arguments: &[&str]) -> Server {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        Server::spawn(data.to_owned(), arguments, Vec::new(), Some(database.variable()))
     }
 
     fn spawn(
