@@ -15,12 +15,12 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::bind::{List, params};
-use super::connection::{Connection, Manners, Transacted};
+use super::connection::{Connection, Manners};
 use super::failure::Failure;
-use super::pool::Shared;
+use super::pool::{Shared, rest};
 use super::row::Cells;
 use super::sql;
-use super::writer::{Devices, Writer};
+use super::writer::{Devices, REST, Writer};
 use crate::model::{AppKey, Device, SessionId};
 use crate::store::{Answer, Events, LogIn, LoggedIn, Result};
 
@@ -145,6 +145,7 @@ async fn carry_out(desk: &Desk, batch: Vec<Job>) {
             Ok(batch) => batch,
             Err(batch) => {
                 left.push(batch);
+                rest(REST).await;
                 continue;
             }
         };
@@ -211,20 +212,12 @@ async fn settle_done(connection: &Connection, batch: Vec<Job>) -> std::result::R
         List(acts().map(|act| act.user.0.0).collect()),
         List(acts().map(|act| act.session.0.0).collect()),
     );
-    let look = async {
-        connection.run(sql::LEAVE_A_MARK, &[]).await?;
-        let rows = connection.rows(sql::SESSIONS_THERE, params![apps, users, sessions]).await?;
-        rows.iter()
-            .map(|row| Cells::new(row, "sessions", 0).object_id(0).map(SessionId))
-            .collect::<Result<Vec<_>>>()
-    };
-    let there = match connection.transaction(sql::BEGIN, look).await {
-        Transacted::Done(there) => there,
-        Transacted::Undone(_) | Transacted::Unanswered(_) => {
-            connection.sever();
-            return Err(batch);
-        }
-    };
+    let rows = connection.rows(sql::SESSIONS_THERE, params![apps, users, sessions]).await;
+    let there = rows.map_err(Into::into).and_then(|rows| {
+        let ids = rows.iter().map(|row| Cells::new(row, "sessions", 0).object_id(0).map(SessionId));
+        ids.collect::<Result<Vec<_>>>()
+    });
+    let Ok(there) = there else { return Err(batch) };
     let (done, left): (Vec<Job>, Vec<Job>) =
         batch.into_iter().partition(|job| there.contains(&job.act.session));
     done.into_iter().for_each(Job::answer_in);

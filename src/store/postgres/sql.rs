@@ -191,8 +191,11 @@ statements! {
          insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
          select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
                 unnest($5::bytea[]), unnest($6::int8[])";
+    // Which of some sessions are there, with a commit behind theirs that waits for the replicas. In one statement, for the
+    // connection is shared: others' would come into a transaction.
     SESSIONS_THERE =
-        "select s.id from unnest($1::int4[], $2::bytea[], $3::bytea[]) as asked (app, id, session)
+        "with mark as (update server set one = one)
+         select s.id from unnest($1::int4[], $2::bytea[], $3::bytea[]) as asked (app, id, session)
          join sessions s on s.app = asked.app and s.\"user\" = asked.id and s.id = asked.session";
     INSERT_USER =
         "insert into users (app, id, guest, disabled, kind, last_seen) values ($1, $2, 0, 0, $3, $4) on conflict do nothing";

@@ -24,7 +24,7 @@ use crate::store::{Answer, Result};
 /// How many devices are remembered as written, at some 30 bytes each.
 const KNOWN_DEVICES: usize = 8_192;
 /// How long an act rests before it is tried again.
-const REST: Duration = Duration::from_millis(20);
+pub(super) const REST: Duration = Duration::from_millis(20);
 
 /// What an act holds from its beginning to its end, so that others who change the same wait.
 #[derive(Clone, Copy, Debug)]
