@@ -181,10 +181,8 @@ impl Connection {
             Some(begun) => begun,
             None => begin.await,
         };
-        if let Err(failure) = begun {
-            return Transacted::Undone(failure.into());
-        }
-        match done {
+        // What was refused at the beginning has begun a transaction all the same.
+        match begun.map_err(Into::into).and(done) {
             Ok(done) => match self.batch(sql::COMMIT).await {
                 Ok(()) => Transacted::Done(done),
                 Err(failure) if failure.ends_connection() => Transacted::Unanswered(failure),
