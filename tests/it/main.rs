@@ -10,6 +10,7 @@ mod console;
 mod contract;
 mod crash;
 mod expiry;
+mod failover;
 mod functions;
 mod link;
 mod postgres;
