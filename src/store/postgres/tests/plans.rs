@@ -63,7 +63,7 @@ const HOT: &[Hot] = &[
     hot(
         "SESSIONS_THERE",
         "array_fill(7, array[1000]), ids(500000, 1000, 1), ids(500000, 1000, 2)",
-        1_900,
+        1_902,
         &["sessions_pkey"],
     ),
     hot("BEARER", "7, id(500000, 1), id(500000, 2)", 4, &["identities_pkey", "sessions_pkey", "users_pkey"]),
