@@ -246,6 +246,9 @@ pub enum Error {
     /// No backup was written, and why.
     #[error("failed to write the backup: {0}")]
     NotBackedUp(String),
+    /// The store was not moved, and why.
+    #[error("{0}")]
+    NotMoved(String),
     /// The admin has a draft of the app.
     #[error("a draft already exists for this user")]
     DraftExists,

@@ -39,6 +39,7 @@ mod log_in;
 mod log_out;
 mod logs;
 pub mod metadata;
+mod move_away;
 pub mod oauth;
 pub mod outbound;
 mod pace;
@@ -66,8 +67,8 @@ mod verified;
 mod verify_token;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
@@ -98,6 +99,7 @@ pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};
 pub use log_in::{LoggedIn, Login};
 pub use logs::{Asked, LogPage};
+pub use move_away::{Destination, MoveAnswer, MoveStep, MovedTable, Mover};
 pub use pace::Minute;
 pub use pending::{Pending, Registration};
 pub use redirect::{Departed, Departure, Return, Returned};
@@ -179,6 +181,8 @@ pub struct Auth {
     guest_deletions: delete_guests::GuestDeletions,
     /// Told when something changed and nobody read it.
     unread: Notify,
+    /// Who moves the store to another place.
+    mover: OnceLock<Box<dyn move_away::Mover>>,
 }
 
 impl Auth {
@@ -204,6 +208,7 @@ impl Auth {
             pulled: deliver::Pulled::default(),
             guest_deletions: delete_guests::GuestDeletions::default(),
             unread: Notify::new(),
+            mover: OnceLock::new(),
             parts,
         };
         auth.reload().await?;

@@ -100,19 +100,24 @@ impl Desk {
         Desk::here(&config, need).await
     }
 
-    /// The same on a data directory of this machine.
-    pub(super) async fn here(config: &Config, need: Need) -> Result<Desk, CliError> {
-        let socket = config.data.join(SOCKET_FILE);
+    /// The server on a data directory, if there is one.
+    pub(super) async fn of_server(data: &Path) -> Result<Option<Desk>, CliError> {
+        let socket = data.join(SOCKET_FILE);
         match UnixStream::connect(&socket).await {
-            Ok(_) => {
-                refuse_other_store(config)?;
-                return Ok(Desk::Server(socket));
-            }
+            Ok(_) => Ok(Some(Desk::Server(socket))),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(CliError::NotYours(config.data.clone()));
+                Err(CliError::NotYours(data.to_owned()))
             }
             // No socket, or one that a crashed server left.
-            Err(_) => {}
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The same on a data directory of this machine.
+    pub(super) async fn here(config: &Config, need: Need) -> Result<Desk, CliError> {
+        if let Some(desk) = Desk::of_server(&config.data).await? {
+            refuse_other_store(config)?;
+            return Ok(desk);
         }
         let in_file = config.store.is_none();
         if need == Need::Store && in_file && !config.data.join(STORE_FILE).exists() {

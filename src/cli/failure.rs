@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::appdir::SaveError;
 use crate::auth;
 use crate::config::ConfigError;
-use crate::server::{DirectoryError, RestoreError, ServerError};
+use crate::server::{DirectoryError, NotMoved, RestoreError, ServerError};
 
 /// How a command ends. Scripts rely on the numbers: they are never given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(super) enum CliError {
     Save(#[from] SaveError),
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    #[error(transparent)]
+    NotMoved(#[from] NotMoved),
     #[error("{0}")]
     Usage(String),
     #[error("failed to start")]
@@ -173,6 +175,9 @@ impl CliError {
             CliError::Config(_) | CliError::Directory(_) | CliError::Invalid { .. } => Exit::Invalid,
             CliError::Server(ServerError::Directory(_) | ServerError::Address { .. }) => Exit::Invalid,
             CliError::Server(error) if error.is_no_store() => Exit::NotFound,
+            CliError::NotMoved(NotMoved::NoStore(_)) => Exit::NotFound,
+            CliError::NotMoved(NotMoved::Server(ServerError::Address { .. })) => Exit::Invalid,
+            CliError::NotMoved(NotMoved::Server(error)) if error.is_in_use() => Exit::InUse,
             CliError::Server(error) if error.is_in_use() => Exit::InUse,
             CliError::InUse(_) | CliError::NotYours(_) | CliError::OtherStore { .. } => Exit::InUse,
             CliError::Usage(_) | CliError::InDatabase(_) => Exit::Usage,
@@ -199,6 +204,7 @@ impl CliError {
             | CliError::OpenProfile(_)
             | CliError::Profile { .. }
             | CliError::Older { .. }
+            | CliError::NotMoved(_)
             | CliError::Unwell(_) => Exit::Failed,
         }
     }
@@ -218,6 +224,14 @@ impl CliError {
             CliError::Server(ServerError::Listen { setting, .. }) => {
                 Some(format!("another port may be free: --{} 127.0.0.1:0 picks one", setting.replace('_', "-")))
             }
+            CliError::Server(error) if error.is_half() => {
+                Some("the same `passerby move` again goes on where it broke off".to_owned())
+            }
+            CliError::Server(error) if error.is_moved() => Some(
+                "serve it where it is now; `passerby move --reopen DIR|URL` has this one served again, as it was then"
+                    .to_owned(),
+            ),
+            CliError::NotMoved(error) => error.advice().map(str::to_owned),
             CliError::Server(error) if error.is_no_store() => Some(
                 "`passerby migrate-store --store URL` makes it, with the role that is to own it: \
                  docs/operate/postgres.md"

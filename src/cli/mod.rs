@@ -1,6 +1,6 @@
 //! The command line: one file per command.
 //!
-//! Every command but `serve`, `check`, `restore`, `migrate-store`, `completions` and `man` asks a [`desk`]: the owner-only socket of the
+//! Every command but `serve`, `check`, `restore`, `migrate-store`, `move`, `completions` and `man` asks a [`desk`]: the owner-only socket of the
 //! server that runs on the data directory, the same routes within this process when none does, or a server elsewhere.
 
 mod access_list;
@@ -24,6 +24,7 @@ mod logs;
 mod man;
 mod migrate;
 mod migrate_store;
+mod moving;
 mod print;
 mod profile;
 mod progress;
@@ -155,6 +156,8 @@ enum Command {
     Restore(restore::RestoreArgs),
     /// Brings the schema of a store in PostgreSQL up to date, with a role that may.
     MigrateStore(migrate_store::MigrateStoreArgs),
+    /// Moves the store between a data directory and a database, with everything in it.
+    Move(moving::MoveArgs),
     /// Says whether all is well, and what is not.
     Doctor(doctor::DoctorArgs),
     /// Prints a completion script for a shell.
@@ -254,6 +257,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Restore(args) => restore::restore(file, args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
+        Command::Move(args) => moving::move_store(args),
         Command::Push(args) => wait(push::push(file, args)),
         Command::Diff(args) => wait(push::diff(file, args)),
         Command::Pull(args) => wait(pull::pull(file, args)),

@@ -22,6 +22,13 @@ impl Progress {
         Progress(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
     }
 
+    /// Work that is counted and takes long enough to ask how much longer.
+    pub(super) fn timed(what: impl Into<String>) -> Progress {
+        let bar = ProgressBar::new(0).with_message(what.into());
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {percent} %, {eta} left");
+        Progress(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+
     /// Work that is counted in bytes.
     pub(super) fn bytes(what: impl Into<String>) -> Progress {
         let bar = ProgressBar::new(0).with_message(what.into());

@@ -146,7 +146,9 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
         Error::NoEmailUsers => (StatusCode::BAD_REQUEST, Some("AuthProviderNotFound")),
         Error::BadSignature => (StatusCode::UNAUTHORIZED, None),
         Error::KeyInUse(_) | Error::BadParameter(_) => (StatusCode::BAD_REQUEST, Some("InvalidParameter")),
-        Error::InvalidDirectory(_) | Error::NotBackedUp(_) => (StatusCode::BAD_REQUEST, Some("BadRequest")),
+        Error::InvalidDirectory(_) | Error::NotBackedUp(_) | Error::NotMoved(_) => {
+            (StatusCode::BAD_REQUEST, Some("BadRequest"))
+        }
         Error::GuestDeletionExists => (StatusCode::CONFLICT, None),
         Error::NoGuestDeletion => (StatusCode::NOT_FOUND, None),
         Error::DraftExists => (StatusCode::CONFLICT, Some("DraftAlreadyExists")),

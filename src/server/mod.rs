@@ -7,6 +7,7 @@ mod first_admin;
 mod hold;
 mod house;
 mod listen;
+mod moving;
 mod outbound;
 mod patience;
 mod real;
@@ -27,6 +28,7 @@ pub use arrivals::{Directory, DirectoryError};
 pub use database::{Migrated, StoreSchema, migrate_store, other_store, shows_password, store_schema};
 pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
+pub use moving::{NotMoved, Place, SameTable, Step, move_store, reopen_store};
 pub use restore::{RestoreError, Restored, restore};
 pub use tls::TlsError;
 
@@ -133,7 +135,30 @@ pub enum ServerError {
 impl ServerError {
     /// Whether another process has the store.
     pub fn is_in_use(&self) -> bool {
-        matches!(self, ServerError::Open(sqlite::OpenError::Locked(_)) | ServerError::Held(_))
+        matches!(
+            self,
+            ServerError::Open(sqlite::OpenError::Locked(_))
+                | ServerError::Held(_)
+                | ServerError::Database { source: postgres::OpenError::InUse { .. }, .. }
+        )
+    }
+
+    /// Whether the store is half of one, since a move to it is not finished.
+    pub fn is_half(&self) -> bool {
+        matches!(
+            self,
+            ServerError::Open(sqlite::OpenError::Filling { .. })
+                | ServerError::Database { source: postgres::OpenError::Filling { .. }, .. }
+        )
+    }
+
+    /// Whether the store was moved elsewhere.
+    pub fn is_moved(&self) -> bool {
+        matches!(
+            self,
+            ServerError::Open(sqlite::OpenError::Moved { .. })
+                | ServerError::Database { source: postgres::OpenError::Moved { .. }, .. }
+        )
     }
 
     /// Whether the database has no store in it yet.
@@ -240,6 +265,7 @@ pub async fn run(
     let store = Arc::clone(&house.store);
     let http = house.http(&config);
     let auth = Arc::clone(&http.auth);
+    auth.moved_by(Box::new(moving::LiveMove::new(Arc::clone(&store), &auth)));
     let (stopping, stopped) = watch::channel(());
     let mut tasks = JoinSet::new();
     if let Some(certificate) = &certificate {

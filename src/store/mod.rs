@@ -17,10 +17,12 @@
 
 mod account;
 mod admin;
+pub mod copying;
 mod deployment;
 mod import;
 mod listing;
 mod log;
+pub mod moving;
 pub mod postgres;
 mod rule;
 mod security;
@@ -97,6 +99,22 @@ impl std::fmt::Display for Taken {
         })
     }
 }
+
+/// Which acts are refused while a store moves elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// None.
+    Nothing,
+    /// All but those that tell what happened before: entries of logs, and counts.
+    ButTelling,
+    /// All.
+    Everything,
+}
+
+/// Why an engine holds nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("a database moves while no server serves it")]
+struct NotOurs;
 
 /// What may be asked. Never waits behind a writer.
 pub trait Ask: AskAdmins {
@@ -372,6 +390,17 @@ pub trait Store: Ask + KeepAdmins {
 
     /// Remembers `now` as the latest time seen, if it is later than what is known.
     fn see_time(&self, now: Timestamp) -> Answer<'_, ()>;
+
+    /// Refuses acts from now on, or takes them again; done when those that were accepted before are done. Asks go on.
+    /// `Unavailable` where other servers may act.
+    fn hold(&self, _: Hold) -> Answer<'_, ()> {
+        Box::pin(std::future::ready(Err(Error::Unavailable(Box::new(NotOurs)))))
+    }
+
+    /// The store as its rows, to be read while it is used. `Unavailable` where other servers may act.
+    fn rows(&self) -> Answer<'_, Box<dyn copying::Copying>> {
+        Box::pin(std::future::ready(Err(Error::Unavailable(Box::new(NotOurs)))))
+    }
 
     /// Writes a consistent copy of everything to a new file, while writes go on. `Unavailable` when the file exists.
     fn back_up(&self, to: PathBuf) -> Answer<'_, BackedUp>;

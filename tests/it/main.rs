@@ -13,6 +13,7 @@ mod expiry;
 mod failover;
 mod functions;
 mod link;
+mod moving;
 mod postgres;
 mod support;
 mod tours;

@@ -24,6 +24,7 @@ mod import;
 mod import_users;
 mod keys;
 mod logs;
+mod moving;
 mod own_sessions;
 mod parts;
 mod pending;
@@ -193,6 +194,7 @@ fn server_routes() -> Router<Http> {
         .route("/api/passerby/v1/import", post(import::import))
         .route("/api/passerby/v1/diff", post(import::diff))
         .route("/api/passerby/v1/backup", post(backup::back_up))
+        .route("/api/passerby/v1/move", get(moving::step).post(moving::begin))
         .route("/api/passerby/v1/examine", get(examine::examine))
 }
 

@@ -133,6 +133,13 @@ impl Connection {
         self.answer(async { collected(self.client.query_typed_raw(query, typed).await?).await }).await
     }
 
+    /// Runs a statement that was put together for this one time.
+    pub(super) async fn run_once(&self, statement: &str, params: Params<'_>) -> Result<u64, Failure> {
+        let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
+        let typed = bound.iter().map(|value| (value, value.0.kind()));
+        self.answer(async { counted(self.client.query_typed_raw(statement, typed).await?).await }).await
+    }
+
     /// The rows of a query that is run when another statement has run, in one round trip: it sees what that one
     /// waited for.
     pub(super) async fn rows_after(

@@ -17,6 +17,7 @@
 //! | `sql`, `row` | every statement, and rows as values |
 //! | `care` | examination |
 //! | `grants` | what a role that serves may do |
+//! | `copying` | the store as its rows, on its way to another place |
 //! | `failure` | why something could not be done |
 //!
 //! Nothing here assumes that there is one writer. Transactions are READ COMMITTED, each statement seeing what was
@@ -36,6 +37,7 @@ mod bearers;
 mod bind;
 mod care;
 mod connection;
+mod copying;
 mod failure;
 mod grants;
 mod guests;
@@ -56,6 +58,7 @@ use std::sync::Arc;
 
 pub use address::{Address, AddressError, PasswordError};
 use bearers::Bearers;
+pub use copying::Rows;
 use failure::Failure;
 use guests::Guests;
 pub use open::{Migrated, OpenError, Options};

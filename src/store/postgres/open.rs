@@ -14,8 +14,9 @@ use super::readers::Readers;
 use super::row;
 use super::watch::{self, Watch};
 use super::writer::{Devices, Writer};
-use super::{Parts, Postgres, sql};
+use super::{Parts, Postgres, copying, sql};
 use crate::store::Error;
+use crate::store::copying::Mark;
 
 /// The schema, step by step.
 pub(super) const MIGRATIONS: [&str; 7] = [
@@ -29,7 +30,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
 ];
 
 /// How much longer a long ask, an examination or a migration may take than anything else.
-const LONG: u32 = 24;
+pub(super) const LONG: u32 = 24;
 
 /// Where the database is and how it is used.
 #[derive(Clone, Debug)]
@@ -76,6 +77,30 @@ pub enum OpenError {
         min_server: u32,
         /// The schema that this server knows.
         known: u32,
+    },
+    /// It is being filled from another store.
+    #[error("the store is not whole: a move from {from} is not finished")]
+    Filling {
+        /// From where.
+        from: String,
+    },
+    /// It was moved elsewhere.
+    #[error("the store was moved to {to}")]
+    Moved {
+        /// Where it is now.
+        to: String,
+    },
+    /// Servers may be writing.
+    #[error("other sessions use the store, {others} of them: stop the servers on it first")]
+    InUse {
+        /// How many.
+        others: u64,
+    },
+    /// Only the owner makes tables, and locks them.
+    #[error("{role} does not own the store: move it as the role that does")]
+    NotOwner {
+        /// The role.
+        role: String,
     },
     /// The role that we are was not let in.
     #[error(
@@ -131,6 +156,11 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     if schema < known() {
         return Err(OpenError::Older { schema, known: known() });
     }
+    match copying::mark(&first).await? {
+        None => {}
+        Some(Mark::Filling { from, .. }) => return Err(OpenError::Filling { from }),
+        Some(Mark::Moved { to }) => return Err(OpenError::Moved { to }),
+    }
     let changes = watch::changes(&first).await?;
     drop(first);
     let devices = Arc::new(Devices::default());
@@ -170,7 +200,7 @@ impl Options {
     }
 
     /// Says who was refused, when that is why.
-    fn denied(&self, error: OpenError) -> OpenError {
+    pub(super) fn denied(&self, error: OpenError) -> OpenError {
         match error {
             OpenError::Database(source) if failure::is_denied(&*source) => {
                 OpenError::Denied { role: self.address.user().to_owned() }
@@ -198,7 +228,7 @@ impl Options {
 }
 
 /// The schema's number: 0 for a database that is still empty. Refuses what is not ours to touch.
-async fn schema(connection: &Connection) -> Result<u32, OpenError> {
+pub(super) async fn schema(connection: &Connection) -> Result<u32, OpenError> {
     if !connection.exists(sql::SERVER_EXISTS, &[]).await? {
         return if connection.exists(sql::ANY_TABLE, &[]).await? { Err(OpenError::Foreign) } else { Ok(0) };
     }

@@ -13,6 +13,8 @@ use crate::store::{Error, Taken};
 pub(super) enum Failure {
     #[error("the writer's queue is full")]
     QueueFull,
+    #[error("the store moves to another place, and takes nothing more here")]
+    Held,
     #[error("the store is closed")]
     Closed,
     #[error("the shared commit failed")]

@@ -11,12 +11,14 @@
 //! | `rule` | when guests are let go |
 //! | `sql`, `row` | every statement, and rows as values |
 //! | `care` | backup and examination |
+//! | `copying` | the store as its rows, on its way to another place |
 //! | `failure` | why something could not be done |
 
 mod acts;
 mod admins;
 mod asks;
 mod care;
+mod copying;
 mod failure;
 mod listing;
 mod open;
@@ -32,18 +34,20 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use copying::Rows;
 use failure::Failure;
 pub use open::{OpenError, Options};
 use readers::Readers;
 use writer::Writer;
 
+use super::copying::Copying;
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
-    EmailReset, Expire, Expired, Finding, Found, ImportUsers, Imported, Lease, Link, Linked, LogIn, LogOut,
-    LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect,
-    PutSecret, Register, RenewToken, ResetEmail, ResetPassword, Result, RetireKey, RevokeSessions,
-    SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs,
-    UseToken,
+    EmailReset, Expire, Expired, Finding, Found, Hold, ImportUsers, Imported, Lease, Link, Linked, LogIn,
+    LogOut, LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft,
+    PutRedirect, PutSecret, Register, RenewToken, ResetEmail, ResetPassword, Result, RetireKey,
+    RevokeSessions, SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch,
+    TrimLogs, UseToken,
 };
 use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId, Timestamp};
 
@@ -303,6 +307,15 @@ impl Store for Sqlite {
 
     fn see_time(&self, now: Timestamp) -> Answer<'_, ()> {
         self.parts.writer.submit(acts::SeeTime(now))
+    }
+
+    fn hold(&self, hold: Hold) -> Answer<'_, ()> {
+        self.parts.writer.hold(hold)
+    }
+
+    fn rows(&self) -> Answer<'_, Box<dyn Copying>> {
+        let rows = self.share_lock().and_then(|lock| Rows::beside(&self.path, lock));
+        Box::pin(std::future::ready(rows.map(|rows| Box::new(rows) as Box<dyn Copying>)))
     }
 
     fn back_up(&self, to: PathBuf) -> Answer<'_, BackedUp> {

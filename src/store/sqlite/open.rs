@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::sql;
+use super::{copying, sql};
+use crate::store::copying::Mark;
 
 /// What the schema is made of, forward only: a database at version `n` has seen the first `n` of them. The length of
 /// this list is the schema that this server knows.
@@ -83,6 +84,22 @@ pub enum OpenError {
     /// It is no SQLite database, or one of another program.
     #[error("`{}` is not a passerby store", .0.display())]
     Foreign(PathBuf),
+    /// It is being filled from another store.
+    #[error("`{}` is not whole: a move from {from} is not finished", .path.display())]
+    Filling {
+        /// The file.
+        path: PathBuf,
+        /// From where.
+        from: String,
+    },
+    /// It was moved elsewhere.
+    #[error("`{}` was moved to {to}", .path.display())]
+    Moved {
+        /// The file.
+        path: PathBuf,
+        /// Where it is now.
+        to: String,
+    },
     /// The file system refused.
     #[error("failed to open `{}`", .0.display())]
     Io(PathBuf, #[source] io::Error),
@@ -101,6 +118,17 @@ pub(super) struct Opened {
 }
 
 pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
+    let opened = open_marked(options)?;
+    let path = opened.path.clone();
+    match copying::mark(&opened.writer).map_err(|error| refusal(&path, error))? {
+        None => Ok(opened),
+        Some(Mark::Filling { from, .. }) => Err(OpenError::Filling { path, from }),
+        Some(Mark::Moved { to }) => Err(OpenError::Moved { path, to }),
+    }
+}
+
+/// The same whatever the file says of a move.
+pub(super) fn open_marked(options: Options) -> Result<Opened, OpenError> {
     let path = canonical(&options.path).map_err(|error| OpenError::Io(options.path, error))?;
     let io = |error| OpenError::Io(path.clone(), error);
     let sqlite = |error| refusal(&path, error);

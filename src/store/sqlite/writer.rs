@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::readers::Readers;
 use super::sql;
 use crate::model::{AppKey, DeviceHash};
-use crate::store::{Answer, Result};
+use crate::store::{Answer, Hold, Result};
 
 /// How many acts share one commit at most: some 10 ms of work, so that no caller waits longer than that for others.
 const BATCH: usize = 2_048;
@@ -30,10 +30,19 @@ const FOLD_PAGES: i64 = 4_000;
 /// How many devices are remembered as written, at some 30 bytes each.
 const KNOWN_DEVICES: usize = 8_192;
 
+/// What waits for the thread, and what may come to it.
+struct Queue {
+    sender: SyncSender<Box<dyn Work>>,
+    hold: Hold,
+}
+
 /// Something that is done in a savepoint of its own. An error undoes all of it, and nothing else.
 pub(super) trait Act: Send + 'static {
     /// What the caller learns.
     type Done: Send + 'static;
+
+    /// Whether it only writes down what happened before.
+    const TELLS: bool = false;
 
     fn perform(&self, desk: &mut Desk) -> Result<Self::Done>;
 }
@@ -78,7 +87,7 @@ impl Desk {
 
 /// The way to the thread.
 pub(super) struct Writer {
-    queue: RwLock<Option<SyncSender<Box<dyn Work>>>>,
+    queue: RwLock<Option<Queue>>,
     thread: Mutex<Option<JoinHandle<Connection>>>,
 }
 
@@ -96,24 +105,38 @@ impl Writer {
             run(&mut desk, &receiver);
             desk.connection
         })?;
-        Ok(Writer { queue: RwLock::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        let queue = Queue { sender, hold: Hold::Nothing };
+        Ok(Writer { queue: RwLock::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Hands in an act at once; what comes back is only its answer, so dropping that changes nothing.
     pub(super) fn submit<A: Act>(&self, act: A) -> Answer<'static, A::Done> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.send(Box::new(Job { act, reply, done: None }));
-        Box::pin(async move {
-            sent?;
-            // A reply that is dropped unanswered means that the thread is gone.
-            answer.await.unwrap_or_else(|_| Err(Failure::Closed.into()))
-        })
+        let sent = self.send(Box::new(Job { act, reply, done: None }), |hold| match hold {
+            Hold::Nothing => true,
+            Hold::ButTelling => A::TELLS,
+            Hold::Everything => false,
+        });
+        answered(sent, answer)
     }
 
-    fn send(&self, work: Box<dyn Work>) -> std::result::Result<(), Failure> {
+    /// Says what is refused from now on; done when everything that was accepted before is.
+    pub(super) fn hold(&self, hold: Hold) -> Answer<'static, ()> {
+        if let Some(queue) = self.queue.write().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            queue.hold = hold;
+        }
+        let (reply, answer) = oneshot::channel();
+        let sent = self.send(Box::new(Job { act: Nothing, reply, done: None }), |_| true);
+        answered(sent, answer)
+    }
+
+    fn send(&self, work: Box<dyn Work>, may: impl Fn(Hold) -> bool) -> std::result::Result<(), Failure> {
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(Failure::Closed)?;
-        queue.try_send(work).map_err(|refused| match refused {
+        if !may(queue.hold) {
+            return Err(Failure::Held);
+        }
+        queue.sender.try_send(work).map_err(|refused| match refused {
             TrySendError::Full(_) => Failure::QueueFull,
             TrySendError::Disconnected(_) => Failure::Closed,
         })
@@ -131,6 +154,28 @@ impl Writer {
         self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         thread.take().and_then(|thread| thread.join().ok())
+    }
+}
+
+fn answered<T: Send + 'static>(
+    sent: std::result::Result<(), Failure>,
+    answer: oneshot::Receiver<Result<T>>,
+) -> Answer<'static, T> {
+    Box::pin(async move {
+        sent?;
+        // A reply that is dropped unanswered means that the thread is gone.
+        answer.await.unwrap_or_else(|_| Err(Failure::Closed.into()))
+    })
+}
+
+/// Behind everything that was accepted before.
+struct Nothing;
+
+impl Act for Nothing {
+    type Done = ();
+
+    fn perform(&self, _: &mut Desk) -> Result<()> {
+        Ok(())
     }
 }
 

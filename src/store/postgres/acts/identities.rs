@@ -1,5 +1,7 @@
 //! Identities and who has them: what logging in, linking and API keys have in common.
 
+use serde_json::{Map, Value};
+
 use super::credentials;
 use super::tallies::Tallies;
 use crate::model::{AppKey, ObjectId, ProviderType, Timestamp, User, UserId, UserType};
@@ -55,7 +57,7 @@ pub(super) async fn renew(desk: &Desk, app: AppKey, user: &User, claim: &Claim) 
         None => add(desk, app, user.id, claim).await,
         Some(place) => {
             if user.identities[place].data != claim.data {
-                let (email, name) = (told(claim, "email"), told(claim, "name"));
+                let (email, name) = (told(&claim.data, "email"), told(&claim.data, "name"));
                 let params =
                     params![app.0, user.id.0.0, claim.provider.number(), claim.id, data(claim), email, name];
                 desk.run(sql::RENEW_IDENTITY, params).await?;
@@ -77,19 +79,19 @@ pub(super) async fn claim(desk: &Desk, app: AppKey, user: UserId, claim: &Claim)
 
 /// Adds an identity after those that the user has; says its place.
 pub(super) async fn add(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<usize> {
-    let (email, name) = (told(claim, "email"), told(claim, "name"));
+    let (email, name) = (told(&claim.data, "email"), told(&claim.data, "name"));
     let params = params![app.0, user.0.0, claim.provider.number(), claim.id, data(claim), email, name];
     let place = row::one(desk.connection(), sql::ADD_IDENTITY, params, row::place).await?;
     Ok(place.unwrap_or_default())
 }
 
 fn data(claim: &Claim) -> Option<String> {
-    (!claim.data.is_empty()).then(|| serde_json::Value::Object(claim.data.clone()).to_string())
+    (!claim.data.is_empty()).then(|| Value::Object(claim.data.clone()).to_string())
 }
 
 /// What a provider told of an address or a name, as it is sought.
-fn told(claim: &Claim, what: &str) -> Option<String> {
-    claim.data.get(what)?.as_str().map(str::to_ascii_lowercase)
+pub(in crate::store::postgres) fn told(data: &Map<String, Value>, what: &str) -> Option<String> {
+    data.get(what)?.as_str().map(str::to_ascii_lowercase)
 }
 
 /// Whether what proved an identity that nobody has yet is still good. It may have gone since it was looked at: a

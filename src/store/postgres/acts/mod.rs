@@ -26,6 +26,7 @@ pub(super) use admins::{
 pub(super) use apps::{Sealed, SeeTime};
 pub(super) use credentials::{ConfirmCredential, DeletePending};
 pub(super) use departure::{ClearDeparted, DeleteApp};
+pub(super) use identities::told;
 pub(super) use redirects::TakeRedirect;
 pub(super) use security::{
     AllowIp, ChangeAllowedIp, ChangeSecret, DeleteSecret, DisallowIp, MakeSecret, SetRefreshTokenSeconds,

@@ -8,6 +8,7 @@ use crate::store::{AppendLogs, CountGuestLogins, Error, Result, TrimLogs};
 
 impl Act for AppendLogs {
     type Done = ();
+    const TELLS: bool = true;
 
     fn perform(&self, desk: &mut Desk) -> Result<()> {
         for (app, entry) in &self.entries {
@@ -44,6 +45,7 @@ impl Act for TrimLogs {
 
 impl Act for CountGuestLogins {
     type Done = ();
+    const TELLS: bool = true;
 
     fn perform(&self, desk: &mut Desk) -> Result<()> {
         for (app, count) in &self.counts {

@@ -1,0 +1,76 @@
+//! The store moves to a database, while the server goes on as long as it can.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use super::{Auth, Error, Result};
+use crate::model::Secret;
+
+/// The database that a store moves to.
+pub struct Destination {
+    /// Its URL, which may hold a password.
+    pub url: Secret<String>,
+    /// The file with the password, as an absolute path.
+    pub password_file: Option<PathBuf>,
+    /// What whoever asks has in the environment about passwords.
+    pub variables: Secret<HashMap<String, OsString>>,
+}
+
+/// A table that is the same in both places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTable {
+    /// Its name.
+    pub table: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The SHA-256 of the rows in the order of their keys.
+    pub sha256: String,
+}
+
+/// How far a move has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoveStep {
+    /// What it does, such as `copying`.
+    pub doing: &'static str,
+    /// With which table.
+    pub table: &'static str,
+    /// Rows that were passed, of all that are to be: each several times.
+    pub done: u64,
+    /// As far as is known.
+    pub all: u64,
+}
+
+/// What a mover answers, later: why not, in words for the operator.
+pub type MoveAnswer = Pin<Box<dyn Future<Output = std::result::Result<Vec<MovedTable>, String>> + Send>>;
+
+/// Who moves the store.
+pub trait Mover: Send + Sync {
+    /// Copies everything, refuses writes for the last of it, compares both, and goes on refusing them until the server is
+    /// stopped. When that fails, writes are taken again. It goes on when nobody waits for its answer any more.
+    fn move_to(&self, to: Destination) -> MoveAnswer;
+
+    /// How far it has come; `None` when nothing moves.
+    fn step(&self) -> Option<MoveStep>;
+}
+
+impl Auth {
+    /// Says who moves the store. Only the first word counts.
+    pub fn moved_by(&self, mover: Box<dyn Mover>) {
+        let _ = self.mover.set(mover);
+    }
+
+    /// Moves the store to a database.
+    pub async fn move_store(&self, to: Destination) -> Result<Vec<MovedTable>> {
+        let mover =
+            self.mover.get().ok_or_else(|| Error::NotMoved("no server runs that could move".to_owned()))?;
+        mover.move_to(to).await.map_err(Error::NotMoved)
+    }
+
+    /// How far the store has come on its way.
+    pub fn move_step(&self) -> Option<MoveStep> {
+        self.mover.get().and_then(|mover| mover.step())
+    }
+}

@@ -1,0 +1,115 @@
+//! What a move does not do: overwrite somebody's store, or leave two that are served.
+
+use std::path::Path;
+
+use super::{all_of, empty, filled, made, move_back, move_to, moving, tables};
+use crate::support::{Database, Ran, Server, example, passerby};
+
+fn refused(ran: &Ran, code: i32, said: &str) {
+    assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{ran:?}");
+    assert!(ran.err.contains(said), "expected {said}: {}", ran.err);
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn somebody_elses_store_is_never_overwritten() {
+    let place = tempfile::tempdir().unwrap();
+    let (ours, theirs, database) = (place.path().join("ours"), place.path().join("theirs"), made());
+    filled(&ours);
+    empty(&theirs, 2);
+    tables(&move_to(&theirs, &database));
+    let before = database.rows("select * from server");
+    refused(&move_to(&ours, &database), 1, "holds another store: a move overwrites none");
+    assert_eq!(database.rows("select * from server"), before);
+    // What is left of a move of another store is not ours to go on with.
+    database.run(
+        "create table moving (state bigint, place text, store bytea);
+         insert into moving select 0, '/theirs', group_id from server",
+    );
+    refused(
+        &move_to(&ours, &database),
+        1,
+        "holds what is left of a move from /theirs, which is another store",
+    );
+    // Nor is half a store moved on.
+    refused(
+        &move_back(&database, &place.path().join("new")),
+        1,
+        "is not whole: a move from /theirs to it is not finished",
+    );
+    // A database of another program.
+    let foreign = made();
+    foreign.run("drop schema public cascade; create schema public; create table theirs (id integer)");
+    refused(&move_to(&ours, &foreign), 1, "the database holds tables of another program");
+    // A data directory that has a store.
+    database.run("drop table moving");
+    let before = all_of(&ours);
+    refused(&move_back(&database, &ours), 1, "holds another store: a move overwrites none");
+    assert_eq!(all_of(&ours), before);
+}
+
+#[test]
+fn what_was_moved_is_not_served_by_mistake() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, database) = (place.path().join("data"), made());
+    let server = Server::start(&data, &[text(&example("news"))]);
+    server.log_in("news-aaaaa");
+    assert_eq!(server.stop(), 0);
+    tables(&move_to(&data, &database));
+    let moved = format!("was moved to {}", named(&database));
+    refused(&passerby(["serve", "--listen", "127.0.0.1:0", "--data", text(&data)]), 1, &moved);
+    refused(&passerby(["users", "list", "news-aaaaa", "--data", text(&data)]), 1, &moved);
+    refused(&move_to(&data, &made()), 1, "and is not what people use since");
+    // Its owner may want it all the same.
+    assert_eq!(moving(&["--reopen", text(&data)]).code, 0);
+    Server::start(&data, &[]).log_in("news-aaaaa");
+    refused(&move_to(&data, &database), 1, "holds another store: a move overwrites none");
+}
+
+#[test]
+fn a_database_that_is_served_is_not_moved() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, database) = (place.path().join("data"), made());
+    let server = Server::start(&data, &[text(&example("news")), "--store", &database.url()]);
+    let back = place.path().join("back");
+    refused(&move_back(&database, &back), 5, "other sessions use the store");
+    server.log_in("news-aaaaa");
+    assert_eq!(server.stop(), 0);
+    tables(&move_back(&database, &back));
+    refused(
+        &passerby(["serve", "--listen", "127.0.0.1:0", "--data", text(&data), "--store", &database.url()]),
+        1,
+        &format!("the store was moved to {}", back.display()),
+    );
+}
+
+#[test]
+fn who_serves_a_database_does_not_move_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, served) = (place.path().join("data"), Database::fresh());
+    empty(&data, 1);
+    let said = "test_server does not own the store: move it as the role that does";
+    refused(&move_to(&data, &served), 1, said);
+    refused(&move_back(&served, &place.path().join("back")), 1, said);
+}
+
+#[test]
+fn a_move_that_makes_no_sense_is_refused_before_anything_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let (none, new, database) = (place.path().join("none"), place.path().join("new"), made());
+    refused(&move_to(&none, &database), 4, "there is no store in");
+    refused(&move_back(&database, &new), 1, "no server ever used");
+    refused(&moving(&["--from", text(&none), "--to", text(&new)]), 2, "the other a database");
+    refused(&moving(&["--from", "mysql://h/d", "--to", text(&new)]), 3, "`from` is no URL of a database");
+    assert!(!none.exists());
+}
+
+/// A database as messages name it.
+fn named(database: &Database) -> String {
+    let url = database.url();
+    let (_, place) = url.rsplit_once('@').unwrap();
+    format!("postgres@{place}")
+}
