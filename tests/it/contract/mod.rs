@@ -239,6 +239,7 @@ macro_rules! contract {
                 first_logins_with_one_identity_make_one_user,
                 one_email_is_linked_to_one_of_two_guests,
                 one_address_is_registered_once,
+                of_an_import_and_a_registration_that_want_one_address_one_has_it,
                 a_confirmation_and_whoever_takes_the_address_over_exclude_each_other,
                 a_token_is_used_by_one_of_many,
                 a_redirect_comes_back_to_one_of_many,

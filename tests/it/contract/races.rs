@@ -6,8 +6,8 @@ use passerby::model::{
     AnonymousUserExpiration, DAY, Day, ExpiryClock, ProviderType, SessionId, Timestamp, UserId,
 };
 use passerby::store::{
-    DeleteUser, Expire, Link, Linked, LogIn, LoggedIn, MadeApiKey, Register, RenewToken, ResetPassword,
-    Result, Store, TokenPurpose,
+    Became, DeleteUser, Expire, ImportUsers, ImportedRegistration, Link, Linked, LogIn, LoggedIn, MadeApiKey,
+    Register, RenewToken, ResetPassword, Result, Store, TokenPurpose,
 };
 
 use super::Engine;
@@ -195,6 +195,27 @@ pub(crate) async fn one_address_is_registered_once(engine: &dyn Engine) {
         assert_eq!(credential.id, credential_id(10 * round + winner as u32));
     }
     assert_eq!(store.pending(APP, None, 1_000).await.unwrap().len(), (ROUNDS + ROUNDS / 2) as usize);
+}
+
+pub(crate) async fn of_an_import_and_a_registration_that_want_one_address_one_has_it(engine: &dyn Engine) {
+    let store = engine.open();
+    for n in 0..ROUNDS {
+        let (brought, registered) =
+            (credential_id(2 * n), confirmed(register(2 * n + 1, &n.to_string(), NOON)));
+        let brings = ImportedRegistration { id: brought, email: n.to_string(), confirmed: true };
+        let import = ImportUsers { app: APP, users: vec![], registrations: vec![brings], now: NOON };
+        let importing = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move { store.import_users(import).await.unwrap().registrations }
+        });
+        let is_registered = store.register(registered.clone()).await.unwrap();
+        let became = importing.await.unwrap();
+        let (of_the_import, owner) =
+            if is_registered { (Became::Nobody, registered.id) } else { (Became::Made, brought) };
+        assert_eq!(became, [of_the_import]);
+        let there = store.credential(APP, &n.to_string()).await.unwrap();
+        assert_eq!(there.map(|credential| credential.id), Some(owner));
+    }
 }
 
 pub(crate) async fn a_confirmation_and_whoever_takes_the_address_over_exclude_each_other(

@@ -7,7 +7,7 @@ use super::tallies::{self, Tallies};
 use super::users::delete_sessions_of;
 use super::{credentials, identities};
 use crate::model::{CredentialId, ProviderType, User, UserType};
-use crate::store::postgres::failure::{refuse_nul, unless_taken};
+use crate::store::postgres::failure::{Failure, refuse_nul, unless_taken};
 use crate::store::postgres::writer::{Act, Desk};
 use crate::store::postgres::{asks, row, sql};
 use crate::store::{
@@ -205,7 +205,7 @@ async fn add(act: &ImportUsers, desk: &Desk, user: &ImportedUser, identity: &Imp
         if given == 0 {
             let user = Some(user.id.0.0);
             let params = params![act.app.0, id.0.0, email, NO_PASSWORD, true, user, act.now.0];
-            credentials::take_address(desk, act.app, email, id, act.now).await?;
+            take_address(act, desk, email, id).await?;
             unless_taken(desk.run(sql::INSERT_IMPORTED_CREDENTIAL, params).await?)?;
         }
     }
@@ -223,10 +223,16 @@ async fn registration(act: &ImportUsers, desk: &Desk, registration: &ImportedReg
         return Ok(Became::Nobody);
     }
     let nobody = None::<[u8; 12]>;
-    credentials::take_address(desk, act.app, email, *id, act.now).await?;
+    take_address(act, desk, email, *id).await?;
     let params = params![act.app.0, id.0.0, email, NO_PASSWORD, confirmed, nobody, act.now.0];
     unless_taken(desk.run(sql::INSERT_IMPORTED_CREDENTIAL, params).await?)?;
     Ok(Became::Made)
+}
+
+/// Takes an address that was free a moment ago. Whoever took it meanwhile has it, and the act looks again.
+async fn take_address(act: &ImportUsers, desk: &Desk, email: &str, id: CredentialId) -> Result<()> {
+    let is_taken = credentials::take_address(desk, act.app, email, id, act.now).await?;
+    if is_taken { Ok(()) } else { Err(Failure::Raced.into()) }
 }
 
 async fn credential(act: &ImportUsers, desk: &Desk, id: CredentialId) -> Result<Option<Credential>> {
