@@ -36,11 +36,43 @@ impl Alone {
 
     /// The rows of a statement, with columns parted by `|`.
     pub(super) fn rows(&self, statement: &str) -> Vec<String> {
-        let mut psql = Command::new("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, &self.url]);
-        let ran = psql.output().expect("psql runs");
+        let ran = self.psql(statement).output().expect("psql runs");
         assert!(ran.status.success(), "{statement}: {}", String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).expect("text").lines().map(str::to_owned).collect()
+    }
+
+    /// Makes every commit wait for a replica that is not there. When this returns, one does.
+    pub(super) fn hold_commits(&self) {
+        self.rows("alter system set synchronous_standby_names = 'nobody'");
+        self.rows("select pg_reload_conf()");
+        let commit = "create table if not exists beside (number integer); insert into beside values (1)";
+        let mut waits = self.psql(commit).spawn().expect("psql runs");
+        while self.waiting("wait_event = 'SyncRep'") == 0 {
+            if waits.try_wait().expect("a child").is_some() {
+                waits = self.psql(commit).spawn().expect("psql runs");
+            }
+        }
+        // Nobody tells its session: it goes on waiting.
+        let _ = waits.kill();
+        let _ = waits.wait();
+    }
+
+    /// Lets the commits that wait go, and all that come.
+    pub(super) fn free_commits(&self) {
+        self.rows("alter system reset synchronous_standby_names");
+        self.rows("select pg_reload_conf()");
+    }
+
+    /// How many sessions there are of which a condition on `pg_stat_activity` is true.
+    pub(super) fn waiting(&self, condition: &str) -> usize {
+        let count = format!("select count(*) from pg_stat_activity where {condition}");
+        self.rows(&count)[0].parse().expect("a number")
+    }
+
+    fn psql(&self, statement: &str) -> Command {
+        let mut psql = Command::new("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, &self.url]);
+        psql
     }
 }
 

@@ -1,20 +1,17 @@
 //! Guests who log in, one after another on several connections, and what each of them was told.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Line, Reply};
+use super::client::{Client, Entered, Request, is_later};
 
 /// How long a guest rests between two logins: the machine has to run three databases beside us.
 const REST: Duration = Duration::from_millis(25);
 /// How long after a refusal.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(100);
-/// Longer than a server may take to answer anything.
-const PATIENCE: Duration = Duration::from_secs(45);
 
 /// One login, as the client saw it.
 #[derive(Debug)]
@@ -29,11 +26,17 @@ pub(super) struct Login {
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// 200, with the user's id and tokens.
-    In { user: String, access: String, refresh: String },
+    In(Entered),
     /// 503 with `Retry-After`.
     Later,
     /// Anything else: never to be seen.
     Odd(String),
+}
+
+impl Login {
+    pub(super) fn is_in(&self) -> bool {
+        matches!(self.outcome, Outcome::In(_))
+    }
 }
 
 /// What is the same for all who log in.
@@ -52,58 +55,27 @@ impl Load<'_> {
         authority: &'s str,
     ) -> ScopedJoinHandle<'s, Vec<Login>> {
         scope.spawn(move || {
-            let (mut line, mut logins) = (None, Vec::new());
+            let (mut client, mut logins) = (Client::of(authority), Vec::new());
             while !self.is_over.load(Ordering::Relaxed) {
-                let login = self.log_in(authority, &mut line);
-                let is_in = matches!(login.outcome, Outcome::In { .. });
+                let login = self.log_in(&mut client);
+                thread::sleep(if login.is_in() { REST } else { REST_AFTER_REFUSAL });
                 logins.push(login);
-                thread::sleep(if is_in { REST } else { REST_AFTER_REFUSAL });
             }
             logins
         })
     }
 
-    fn log_in(&self, authority: &str, line: &mut Option<Line>) -> Login {
+    fn log_in(&self, client: &mut Client) -> Login {
         let device = format!("{:024x}", self.next.fetch_add(1, Ordering::Relaxed));
+        let target = format!("/api/client/v2.0/app/{}/auth/providers/anon-user/login", self.app);
+        let body = json!({"options": {"device": {"deviceId": device, "platform": "failover"}}});
         let sent = Instant::now();
-        let outcome = match ask(authority, line, self.app, &device) {
-            Ok(reply) => told(&reply),
-            Err(error) => {
-                *line = None;
-                Outcome::Odd(format!("no answer: {error}"))
-            }
+        let outcome = match client.ask(&Request::post(target, body)) {
+            Ok(reply) if reply.status == 200 => Outcome::In(Entered::read(&reply)),
+            Ok(reply) if is_later(&reply) => Outcome::Later,
+            Ok(reply) => Outcome::Odd(format!("{reply:?}")),
+            Err(error) => Outcome::Odd(format!("no answer: {error}")),
         };
         Login { device, sent, answered: Instant::now(), outcome }
-    }
-}
-
-fn ask(authority: &str, line: &mut Option<Line>, app: &str, device: &str) -> io::Result<Reply> {
-    let open = match line {
-        Some(open) => open,
-        None => {
-            let opened = Line::open(authority)?;
-            opened.be_patient_for(PATIENCE);
-            line.insert(opened)
-        }
-    };
-    let target = format!("/api/client/v2.0/app/{app}/auth/providers/anon-user/login");
-    let body = json!({"options": {"device": {"deviceId": device, "platform": "failover"}}}).to_string();
-    let reply = open.ask("POST", &target, &[("Content-Type", "application/json")], body.as_bytes())?;
-    if reply.header("connection") == Some("close") {
-        *line = None;
-    }
-    Ok(reply)
-}
-
-fn told(reply: &Reply) -> Outcome {
-    match reply.status {
-        200 => {
-            let said = reply.json();
-            let text = |field: &str| said[field].as_str().expect("a text").to_owned();
-            let (user, access, refresh) = (text("user_id"), text("access_token"), text("refresh_token"));
-            Outcome::In { user, access, refresh }
-        }
-        503 if reply.header("retry-after").is_some() => Outcome::Later,
-        _ => Outcome::Odd(format!("{reply:?}")),
     }
 }

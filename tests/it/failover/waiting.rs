@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::alone::Alone;
-use super::load::{Load, Login, Outcome};
+use super::load::{Load, Outcome};
 use crate::support::{Server, example};
 
 /// Longer than a server waits for a commit.
@@ -27,7 +27,7 @@ fn a_commit_whose_wait_for_a_replica_is_cancelled_is_not_answered_as_done() {
         assert!(cancelled > 0, "no commit waited");
         logins
     });
-    let refused = logins.iter().position(|login| !is_in(login)).expect("somebody had to wait");
+    let refused = logins.iter().position(|login| !login.is_in()).expect("somebody had to wait");
     let after = &logins[refused..];
     assert!(after.iter().all(|login| matches!(login.outcome, Outcome::Later)), "{after:#?}");
     // Whoever waited may be there all the same, but nobody twice; and everybody who was answered is.
@@ -35,19 +35,14 @@ fn a_commit_whose_wait_for_a_replica_is_cancelled_is_not_answered_as_done() {
     assert_eq!(alone.rows(twice), Vec::<String>::new());
     let there = alone.rows("select encode(id, 'hex') from users");
     for login in &logins {
-        let Outcome::In { user, .. } = &login.outcome else { continue };
-        assert!(there.contains(user), "{user} was answered and is lost");
+        let Outcome::In(entered) = &login.outcome else { continue };
+        assert!(there.contains(&entered.user), "{} was answered and is lost", entered.user);
     }
-}
-
-fn is_in(login: &Login) -> bool {
-    matches!(login.outcome, Outcome::In { .. })
 }
 
 /// Makes every commit wait for a replica, and cancels the waits for longer than a server has patience. Says how many.
 fn wait_for_a_replica_that_is_not_there(alone: &Alone) -> usize {
-    alone.rows("alter system set synchronous_standby_names = 'nobody'");
-    alone.rows("select pg_reload_conf()");
+    alone.hold_commits();
     let began = Instant::now();
     let cancel = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'";
     let mut cancelled = 0;
