@@ -273,7 +273,7 @@ statements! {
          where app = $1 and id = $2 and \"user\" is null";
     // Whether an address can be taken is looked at when it is held: a statement does not see what was committed while it
     // waited.
-    LOCK_ADDRESS = "select 1 from emails where app = $1 and email = $2 for update";
+    LOCK_ADDRESS = "select credential from emails where app = $1 and email = $2 for update";
     LOCK_ADDRESS_OF = "select 1 from emails e join credentials c on c.app = e.app and c.email = e.email
          where c.app = $1 and c.id = $2 for update of e";
     LOCK_ADDRESS_OF_TOKEN = "select 1 from emails e join credentials c on c.app = e.app and c.email = e.email

@@ -19,7 +19,7 @@ use super::failure::{self, Failure};
 use super::pool::{Pool, rest};
 use super::sql;
 use crate::model::{AppKey, DeviceHash, UserId, hex};
-use crate::store::{Answer, Result};
+use crate::store::{Answer, Error, Result};
 
 /// How many devices are remembered as written, at some 30 bytes each.
 const KNOWN_DEVICES: usize = 8_192;
@@ -189,6 +189,9 @@ fn refused<T: Send + 'static>(failure: Failure) -> Answer<'static, T> {
 async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) -> Result<A::Done> {
     // What was committed before, unanswered, must be on the replicas as well when it is found.
     let (begin, mut was_unanswered) = (act.holds().begin(), false);
+    // Its commit may come while the act looks for what it did: what is in its way then is itself, which the next look
+    // finds.
+    let mut may_meet_itself = false;
     loop {
         let held = pool.take().await?;
         let desk = Desk { connection: held.connection(), devices: Arc::clone(devices) };
@@ -210,7 +213,7 @@ async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) ->
                     tracing::warn!(%failure, "a commit was not answered");
                     return Err(Failure::Unanswered.into());
                 }
-                was_unanswered = true;
+                (was_unanswered, may_meet_itself) = (true, true);
             }
             Transacted::Undone(error) => {
                 devices.forget();
@@ -218,7 +221,10 @@ async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) ->
                 if failure.is_none_or(|failure| !failure.ends_connection()) {
                     held.give_back();
                 }
-                if !failure.is_some_and(|failure| failure.passes() || matches!(failure, Failure::Lost(_))) {
+                let met_itself = matches!(error, Error::Conflict(_)) && std::mem::take(&mut may_meet_itself);
+                let passes =
+                    failure.is_some_and(|failure| failure.passes() || matches!(failure, Failure::Lost(_)));
+                if !met_itself && !passes {
                     return Err(error);
                 }
             }

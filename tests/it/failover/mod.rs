@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "how long service is away is a matter of real time")]
 
 mod aftermath;
+mod again;
 mod alone;
 mod client;
 mod cluster;

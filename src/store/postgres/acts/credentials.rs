@@ -57,8 +57,16 @@ pub(super) async fn take_address(
     if desk.run(sql::TAKE_ADDRESS, params).await? > 0 {
         return Ok(true);
     }
-    // It went between the two: whoever had it is gone.
-    if desk.exists(sql::LOCK_ADDRESS, key).await? { Ok(false) } else { Err(Failure::Raced.into()) }
+    let holder = row::one(desk.connection(), sql::LOCK_ADDRESS, key, |row| {
+        row::Cells::new(row, "emails", 0).object_id(0).map(CredentialId)
+    })
+    .await?;
+    match holder {
+        Some(holder) if holder != credential => Ok(false),
+        // It came or went between the two: whoever had it is gone, or this act was tried before and its commit, which
+        // nobody answered, is there only now.
+        Some(_) | None => Err(Failure::Raced.into()),
+    }
 }
 
 impl Act for UseToken {
