@@ -16,13 +16,15 @@ class LoadFailed(Exception):
     """An answer that no figure may be built on."""
 
 
-def saturate(url, seconds, connections, method="GET", body=None, tokens=None, token=None):
+def saturate(url, seconds, connections, method="GET", body=None, tokens=None, token=None, bodies=None):
     """As many requests as are answered, by wrk with one thread: requests, seconds, p50_ms, p99_ms, max_ms, rate."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", LUA, url, "--", method]
     if body is not None:
         command += ["body", body, *([token] if token else [])]
     if tokens is not None:
         command += ["tokens", tokens]
+    if bodies is not None:
+        command += ["bodies", bodies]
     said = run(command, seconds + 60)
     found = json.loads(said.splitlines()[-1])
     if found["refused"] or found["broken"] or not found["requests"]:

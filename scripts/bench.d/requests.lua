@@ -1,7 +1,8 @@
--- For wrk: METHOD [BODY] or METHOD with a file of bearer tokens, one a line, which are used in turn. Prints what was
--- measured as one line of JSON.
+-- For wrk: METHOD [BODY], or METHOD with a file of bearer tokens, one a line, or of bodies behind a token and a tab, which
+-- are used in turn. Prints what was measured as one line of JSON.
 --
 --   wrk … -s requests.lua URL -- METHOD tokens FILE
+--   wrk … -s requests.lua URL -- METHOD bodies FILE
 --   wrk … -s requests.lua URL -- METHOD body TEXT [TOKEN]
 
 function init(args)
@@ -12,11 +13,15 @@ function init(args)
       if args[4] then
          wrk.headers["Authorization"] = "Bearer " .. args[4]
       end
-   elseif args[2] == "tokens" then
+   elseif args[2] == "tokens" or args[2] == "bodies" then
       -- Written out beforehand, so that the generator has little to do for each request.
       local ready, turn = {}, 0
-      for token in io.lines(args[3]) do
-         ready[#ready + 1] = wrk.format(nil, nil, { Host = wrk.headers["Host"], Authorization = "Bearer " .. token })
+      for line in io.lines(args[3]) do
+         local token, body = line:match("^([^\t]*)\t?(.*)$")
+         local headers = { Host = wrk.headers["Host"] }
+         if token ~= "" then headers["Authorization"] = "Bearer " .. token end
+         if body ~= "" then headers["Content-Type"] = "application/json" end
+         ready[#ready + 1] = wrk.format(nil, nil, headers, body ~= "" and body or nil)
       end
       function request()
          turn = turn % #ready + 1
