@@ -158,11 +158,15 @@ impl Walk {
         order != Order::Activity || !by_id_alone
     }
 
-    fn order(self, page: &Page) -> String {
+    fn order(self, dialect: &Dialect, page: &Page) -> String {
         let way = if page.descending { "desc" } else { "asc" };
-        let seen = matches!(self, Walk::SeenGuests | Walk::SeenOthers) && page.order == Order::Activity;
-        let first = if seen { format!("u.last_seen {way}, ") } else { String::new() };
-        format!(" order by {first}{} {way}", self.id())
+        let is_by_activity = matches!(self, Walk::SeenGuests | Walk::SeenOthers);
+        match page.order {
+            Order::Activity if is_by_activity => format!(" order by u.last_seen {way}, u.id {way}"),
+            // They are few, or come sooner by when they were seen than among all others by id.
+            _ if is_by_activity => format!(" order by {} {way}", dialect.sorted_id),
+            _ => format!(" order by {} {way}", self.id()),
+        }
     }
 }
 
@@ -180,6 +184,10 @@ pub(super) struct Dialect {
     pub(super) told_email: &'static str,
     /// The same of a name.
     pub(super) told_name: &'static str,
+    /// A user's id as nothing is ordered by beforehand, so that no index is taken for the order's sake.
+    pub(super) sorted_id: &'static str,
+    /// What is said before and behind a query for "is among these", which is asked once.
+    pub(super) among: [&'static str; 2],
 }
 
 /// A value that is bound to a query.
@@ -246,7 +254,7 @@ fn query(dialect: &'static Dialect, app: AppKey, page: &Page, walk: Walk) -> Que
     within_activity(&mut query, page, walk);
     only_wanted(&mut query, page, walk);
     named(&mut query, page);
-    query.text.push_str(&walk.order(page));
+    query.text.push_str(&walk.order(dialect, page));
     if walk.is_in(page.order) {
         let limit = query.bind(i64::from(page.limit));
         query.text.push_str(&format!(" limit {limit}"));
@@ -369,7 +377,7 @@ fn only_wanted(query: &mut Query, page: &Page, walk: Walk) {
 
 /// Who has an address, or whose address, name or id begins with a text.
 fn named(query: &mut Query, page: &Page) {
-    let Dialect { bound, names_indexes, told_email, told_name, .. } = *query.dialect;
+    let Dialect { bound, names_indexes, told_email, told_name, among: [before, behind], .. } = *query.dialect;
     let told = |index: &str, told: &str, condition: &str| {
         let along = if names_indexes { format!(" indexed by {index}") } else { String::new() };
         format!(
@@ -380,7 +388,7 @@ fn named(query: &mut Query, page: &Page) {
     if let Some(email) = &page.email {
         let email = query.bind(email.to_ascii_lowercase());
         let these = told("identities_by_email", told_email, &format!("= {email}"));
-        query.and(&format!("u.id in ({these})"));
+        query.and(&format!("u.id {before}{these}{behind}"));
     }
     if let Some(begins) = &page.begins {
         let text = begins.to_ascii_lowercase();
@@ -396,7 +404,7 @@ fn named(query: &mut Query, page: &Page) {
                 "select id from users where app = {bound}1 and id >= {first} and id <= {last}"
             ));
         }
-        query.and(&format!("u.id in ({})", these.join(" union ")));
+        query.and(&format!("u.id {before}{}{behind}", these.join(" union ")));
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     user_columns: sql::USER_COLUMNS,
     told_email: "i.told_email",
     told_name: "i.told_name",
+    sorted_id: "u.id || ''",
+    among: ["= any (array(", "))"],
 };
 
 /// A page of an app's users.

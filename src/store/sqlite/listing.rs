@@ -19,6 +19,8 @@ const DIALECT: Dialect = Dialect {
     user_columns: sql::USER_COLUMNS,
     told_email: sql::TOLD_EMAIL,
     told_name: sql::TOLD_NAME,
+    sorted_id: "u.id",
+    among: ["in (", ")"],
 };
 
 /// A page of an app's users.
