@@ -9,9 +9,7 @@ use super::journal::note;
 use super::pace::Minute;
 use super::tokens::{Refreshes, Subject};
 use super::{App, Auth, Caller, Error, LoggedIn, Result, device};
-use crate::model::{
-    DeviceId, LinkErrors, ObjectId, ProviderType, SessionId, Timestamp, User, UserId, UserType,
-};
+use crate::model::{DeviceId, LinkErrors, ObjectId, ProviderType, SessionId, Timestamp, UserId, UserType};
 use crate::store::{self, Claim, Events, Link, Linked, LogIn};
 
 /// How long a session of a user who is no guest lives: 60 days.
@@ -155,8 +153,8 @@ impl Auth {
             now,
         };
         let has_events = act.events != Events::default();
-        let user = match self.store().log_in(act).await? {
-            store::LoggedIn::In { user, .. } => user,
+        let (user, custom_data) = match self.store().log_in(act).await? {
+            store::LoggedIn::In { user, custom_data, .. } => (user, custom_data),
             store::LoggedIn::Disabled => return Err(Error::UserDisabled),
             store::LoggedIn::Unproved => return Err(unproved(provider)),
         };
@@ -167,7 +165,6 @@ impl Auth {
         }
         let subject = Subject { user, session, device };
         let refreshes = Refreshes { provider, identity: &proved.claim.id, expires };
-        let custom_data = self.user_now(app, user).await?.custom_data;
         Ok(LoggedIn {
             access_token: self.access_token(app, &subject, custom_data.as_ref(), now)?,
             refresh_token: self.refresh_token(app, &subject, &refreshes, now)?,
@@ -215,11 +212,6 @@ impl Auth {
             user: bearer.user.id,
             device: session.device.unwrap_or(DeviceId(ObjectId::ZERO)),
         })
-    }
-
-    pub(super) async fn user_now(&self, app: &App, user: UserId) -> Result<User> {
-        // It was there a moment ago; if it was deleted since, so was its session.
-        self.store().user(app.key, user).await?.ok_or(Error::SessionNotFound)
     }
 
     /// The device of a login's body.

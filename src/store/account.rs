@@ -21,7 +21,7 @@ pub struct Claim {
 }
 
 /// What became of a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoggedIn {
     /// A session is open.
     In {
@@ -31,6 +31,8 @@ pub enum LoggedIn {
         created: bool,
         /// The place of the identity among the user's.
         identity: usize,
+        /// The user's custom data.
+        custom_data: Option<Map<String, Value>>,
     },
     /// The user is disabled; nothing changed.
     Disabled,

@@ -31,7 +31,7 @@ pub(crate) async fn a_key_of_a_user_logs_its_owner_in(engine: &dyn Engine) {
     assert_eq!(store.api_keys_of(APP, None).await.unwrap(), []);
     // The identity comes with the first login, and then stays where it is.
     assert_eq!(store.user(APP, key.user).await.unwrap().unwrap().identities.len(), 2);
-    let found = LoggedIn::In { user: key.user, created: false, identity: 2 };
+    let found = LoggedIn::In { user: key.user, created: false, identity: 2, custom_data: None };
     for n in [11, 12] {
         let login = log_in_with(key_claim(&key), NOON.plus(70), n);
         assert_eq!(store.log_in(login.clone()).await.unwrap(), found);
@@ -64,7 +64,7 @@ pub(crate) async fn a_server_key_comes_with_its_user(engine: &dyn Engine) {
     assert_eq!(store.api_keys_of(OTHER, None).await.unwrap(), []);
     assert_eq!(store.api_keys_of(APP, Some(key.user)).await.unwrap(), [], "it did not make it");
     let login = log_in_with(key_claim(&key), NOON, 1);
-    let found = LoggedIn::In { user: key.user, created: false, identity: 0 };
+    let found = LoggedIn::In { user: key.user, created: false, identity: 0, custom_data: None };
     assert_eq!(store.log_in(login.clone()).await.unwrap(), found);
     let expected = User { last_active_at: Some(login.now), ..user };
     assert_eq!(store.user(APP, key.user).await.unwrap(), Some(expected));

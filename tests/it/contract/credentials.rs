@@ -336,7 +336,7 @@ pub(crate) async fn a_deleted_user_takes_its_credential_along(engine: &dyn Engin
     // The address is free, and whoever has it now is somebody else.
     assert!(store.register(confirmed(register(2, ANNA, NOON.plus(9)))).await.unwrap());
     let login = log_in_with(email_claim(2), NOON.plus(9), 3);
-    let made = LoggedIn::In { user: login.user, created: true, identity: 0 };
+    let made = LoggedIn::In { user: login.user, created: true, identity: 0, custom_data: None };
     assert_eq!(store.log_in(login.clone()).await.unwrap(), made);
     assert_eq!(store.sessions_of(APP, login.user).await.unwrap(), [session_of(&login, login.user, 0)]);
 }

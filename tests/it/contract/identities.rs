@@ -15,7 +15,7 @@ use super::given::{
 pub(crate) async fn a_first_login_makes_the_user_of_an_identity(engine: &dyn Engine) {
     let store = engine.open();
     let act = with_device(log_in_with(claim("anna"), NOON, 1), 5);
-    let made = LoggedIn::In { user: act.user, created: true, identity: 0 };
+    let made = LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None };
     assert_eq!(store.log_in(act.clone()).await.unwrap(), made);
     let (user, session) = (user_of(&act), session_of(&act, act.user, 0));
     let bearer = store.bearer(APP, act.user, act.session).await.unwrap();
@@ -37,10 +37,17 @@ pub(crate) async fn a_later_login_finds_the_user_and_renews_what_is_told(engine:
     let mut renewed = claim("anna");
     renewed.data = object(json!({ "email": "anna@example.com", "a\u{0}b": [1, null, { "deep": "\u{fc}" }] }));
     let second = log_in_with(renewed.clone(), NOON.plus(9), 2);
-    let found = LoggedIn::In { user: first.user, created: false, identity: 0 };
+    let custom_data = Some(object(json!({ "plan": "free" })));
+    store
+        .set_custom_data(SetCustomData { app: APP, user: first.user, data: custom_data.clone() })
+        .await
+        .unwrap();
+    let found =
+        LoggedIn::In { user: first.user, created: false, identity: 0, custom_data: custom_data.clone() };
     assert_eq!(store.log_in(second.clone()).await.unwrap(), found);
     let user = User {
         last_active_at: Some(NOON.plus(9)),
+        custom_data,
         identities: vec![identity_of(&renewed)],
         ..user_of(&first)
     };
@@ -60,8 +67,8 @@ pub(crate) async fn the_same_login_of_somebody_twice_is_one(engine: &dyn Engine)
     let store = engine.open();
     let first = with_device(log_in_with(claim("anna"), NOON, 1), 5);
     let later = log_in_with(claim("anna"), NOON.plus(9), 2);
-    let made = LoggedIn::In { user: first.user, created: true, identity: 0 };
-    let found = LoggedIn::In { user: first.user, created: false, identity: 0 };
+    let made = LoggedIn::In { user: first.user, created: true, identity: 0, custom_data: None };
+    let found = LoggedIn::In { user: first.user, created: false, identity: 0, custom_data: None };
     for _again in 0..3 {
         assert_eq!(store.log_in(first.clone()).await.unwrap(), made);
     }
@@ -92,7 +99,7 @@ pub(crate) async fn an_identity_is_compared_byte_for_byte_within_its_provider_an
     ];
     for (n, claim) in (1..).zip(&claims) {
         let act = log_in_with(claim.clone(), NOON, n);
-        let made = LoggedIn::In { user: act.user, created: true, identity: 0 };
+        let made = LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None };
         assert_eq!(store.log_in(act).await.unwrap(), made, "{claim:?}");
     }
     for (n, claim) in (1..).zip(&claims) {
@@ -125,7 +132,7 @@ pub(crate) async fn somebody_who_is_disabled_is_kept_out(engine: &dyn Engine) {
     assert_eq!(store.sessions_of(APP, first.user).await.unwrap(), []);
     assert_eq!(store.device(APP, device(5).hash).await.unwrap(), None);
     store.set_disabled(SetDisabled { disabled: false, ..disable }).await.unwrap();
-    let found = LoggedIn::In { user: first.user, created: false, identity: 0 };
+    let found = LoggedIn::In { user: first.user, created: false, identity: 0, custom_data: None };
     assert_eq!(store.log_in(second).await.unwrap(), found);
 }
 
@@ -166,7 +173,7 @@ pub(crate) async fn who_was_deleted_comes_back_as_somebody_new(engine: &dyn Engi
     }
     for (n, id) in [(11, "anna"), (12, "2")] {
         let again = log_in_with(claim(id), NOON.plus(99), n);
-        let made = LoggedIn::In { user: again.user, created: true, identity: 0 };
+        let made = LoggedIn::In { user: again.user, created: true, identity: 0, custom_data: None };
         assert_eq!(store.log_in(again.clone()).await.unwrap(), made);
         assert_eq!(store.user(APP, again.user).await.unwrap(), Some(user_of(&again)));
     }

@@ -116,7 +116,8 @@ pub(crate) async fn who_comes_is_found_as_it_was(engine: &dyn Engine) {
     }
     // Whoever proves the identity is the one who came; nobody proves an anonymous one or a key.
     let login = log_in_with(claim("anna"), NOON, 9);
-    let expected = LoggedIn::In { user: linked.id, created: false, identity: 2 };
+    let custom_data = linked.custom_data.clone();
+    let expected = LoggedIn::In { user: linked.id, created: false, identity: 2, custom_data };
     assert_eq!(store.log_in(login).await.unwrap(), expected);
     for (provider, user) in [(ProviderType::AnonUser, guest), (ProviderType::ApiKey, server)] {
         let id = &user.identities[0].claim.id;
@@ -197,7 +198,7 @@ pub(crate) async fn an_address_comes_without_a_password_and_is_its_users(engine:
     assert!(store.reset_password(reset).await.unwrap());
     assert_eq!(store.credential(APP, ANNA).await.unwrap().unwrap().hash, password(7));
     let login = log_in_with(Claim { password: Some(password(7)), ..email_claim(1) }, NOON, 3);
-    let expected = LoggedIn::In { user: anna.id, created: false, identity: 0 };
+    let expected = LoggedIn::In { user: anna.id, created: false, identity: 0, custom_data: None };
     assert_eq!(store.log_in(login).await.unwrap(), expected);
 }
 

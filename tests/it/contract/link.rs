@@ -35,7 +35,7 @@ pub(crate) async fn a_guest_becomes_someone_and_stays_who_it_is(engine: &dyn Eng
     assert_eq!(store.user(APP, act.user).await.unwrap(), Some(user.clone()));
     assert_eq!(store.claimant(APP, ProviderType::CustomFunction, "anna").await.unwrap(), Some(act.user));
     let login = log_in_with(claim("anna"), NOON.plus(90), 2);
-    let found = LoggedIn::In { user: act.user, created: false, identity: 1 };
+    let found = LoggedIn::In { user: act.user, created: false, identity: 1, custom_data: None };
     assert_eq!(store.log_in(login.clone()).await.unwrap(), found);
     let sessions = store.sessions_of(APP, act.user).await.unwrap();
     assert_eq!(sessions[1], session_of(&login, act.user, 1));
@@ -102,7 +102,7 @@ pub(crate) async fn identities_stand_in_the_order_in_which_they_came(engine: &dy
     assert_eq!(user.data(Some(1))["name"], "oauth2-google z");
     for (n, claim) in (1..).zip(claims) {
         let place = n as usize;
-        let found = LoggedIn::In { user: act.user, created: false, identity: place };
+        let found = LoggedIn::In { user: act.user, created: false, identity: place, custom_data: None };
         assert_eq!(store.log_in(log_in_with(claim, NOON, 10 + n)).await.unwrap(), found);
     }
 }
@@ -163,7 +163,7 @@ pub(crate) async fn a_server_user_is_not_linked(engine: &dyn Engine) {
     let login = log_in_with(key_claim(&key), NOON, 1);
     assert_eq!(
         store.log_in(login).await.unwrap(),
-        LoggedIn::In { user: key.user, created: false, identity: 0 }
+        LoggedIn::In { user: key.user, created: false, identity: 0, custom_data: None }
     );
     store.log_in(log_in_with(claim("anna"), NOON, 2)).await.unwrap();
     for id in ["anna", "berta"] {

@@ -192,7 +192,10 @@ pub(crate) async fn an_administrator_makes_a_user_with_an_address(engine: &dyn E
     assert_eq!(store.pending(APP, None, 9).await.unwrap(), []);
     let login = log_in_with(email_claim(1), NOON, 7);
     let logged_in = store.log_in(login).await.unwrap();
-    assert_eq!(logged_in, passerby::store::LoggedIn::In { user: act.user, created: false, identity: 0 });
+    assert_eq!(
+        logged_in,
+        passerby::store::LoggedIn::In { user: act.user, created: false, identity: 0, custom_data: None }
+    );
     // An address that is somebody's, or waits for its confirmation.
     assert_eq!(store.make_email_user(email_user(2, "1@example.com")).await.unwrap(), MadeEmailUser::Taken);
     assert!(store.register(register(3, "3@example.com", NOON)).await.unwrap());

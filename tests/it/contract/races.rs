@@ -123,8 +123,8 @@ pub(crate) async fn of_a_link_and_a_login_that_want_one_identity_one_wins(engine
         let linked = linking.await.unwrap();
         let visitor = user_id(NOON, n);
         let expected = match linked {
-            Linked::Linked => LoggedIn::In { user: visitor, created: false, identity: 1 },
-            Linked::Taken => LoggedIn::In { user: login.user, created: true, identity: 0 },
+            Linked::Linked => LoggedIn::In { user: visitor, created: false, identity: 1, custom_data: None },
+            Linked::Taken => LoggedIn::In { user: login.user, created: true, identity: 0, custom_data: None },
             other => panic!("{other:?}"),
         };
         assert_eq!(logged_in, expected);
@@ -146,7 +146,7 @@ pub(crate) async fn first_logins_with_one_identity_make_one_user(engine: &dyn En
         let mut users: Vec<(UserId, bool)> = Vec::new();
         for result in results {
             match result {
-                LoggedIn::In { user, created, identity: 0 } => users.push((user, created)),
+                LoggedIn::In { user, created, identity: 0, .. } => users.push((user, created)),
                 other => panic!("{other:?}"),
             }
         }

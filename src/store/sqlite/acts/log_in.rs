@@ -38,7 +38,7 @@ impl LogIn {
             }
             Err(error) => return Err(error.into()),
         }
-        Ok(LoggedIn::In { user: self.user, created: true, identity: 0 })
+        Ok(LoggedIn::In { user: self.user, created: true, identity: 0, custom_data: None })
     }
 
     fn known(&self, desk: &mut Desk, id: UserId, claim: &Claim) -> Result<LoggedIn> {
@@ -47,7 +47,12 @@ impl LogIn {
             return Ok(LoggedIn::Disabled);
         }
         if let Some(session) = self.done_before(desk, id)? {
-            return Ok(LoggedIn::In { user: id, created: id == self.user, identity: session.identity });
+            return Ok(LoggedIn::In {
+                user: id,
+                created: id == self.user,
+                identity: session.identity,
+                custom_data: user.custom_data,
+            });
         }
         if !identities::is_proved_still(desk, self.app, id, claim)? {
             return Ok(LoggedIn::Unproved);
@@ -58,7 +63,7 @@ impl LogIn {
         self.open_session(desk, id, identity)?;
         self.count(desk, claim)?;
         self.keep_events(desk, id, false)?;
-        Ok(LoggedIn::In { user: id, created: false, identity })
+        Ok(LoggedIn::In { user: id, created: false, identity, custom_data: user.custom_data })
     }
 
     fn unknown(&self, desk: &mut Desk, claim: &Claim) -> Result<LoggedIn> {
@@ -71,7 +76,7 @@ impl LogIn {
         self.open_session(desk, self.user, identity)?;
         self.count(desk, claim)?;
         self.keep_events(desk, self.user, true)?;
-        Ok(LoggedIn::In { user: self.user, created: true, identity })
+        Ok(LoggedIn::In { user: self.user, created: true, identity, custom_data: None })
     }
 
     fn count(&self, desk: &Desk, claim: &Claim) -> Result<()> {

@@ -139,7 +139,7 @@ impl World {
                     done_before(person, act)?.ok_or(Taken::Id)?;
                 }
             }
-            return Ok(LoggedIn::In { user: act.user, created: true, identity: 0 });
+            return Ok(LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None });
         };
         let key = (claim.provider, claim.id.clone());
         let Some(&id) = self.claims.get(&key) else {
@@ -151,7 +151,7 @@ impl World {
             }
             self.arrive(act);
             self.give(claim, act.user);
-            return Ok(LoggedIn::In { user: act.user, created: true, identity: 0 });
+            return Ok(LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None });
         };
         let is_proved = self.is_proved_still(claim);
         let person = self.people.get_mut(&id).unwrap();
@@ -159,7 +159,13 @@ impl World {
             return Ok(LoggedIn::Disabled);
         }
         if let Some(session) = done_before(person, act)? {
-            return Ok(LoggedIn::In { user: id, created: id == act.user, identity: session.identity });
+            let custom_data = person.user.custom_data.clone();
+            return Ok(LoggedIn::In {
+                user: id,
+                created: id == act.user,
+                identity: session.identity,
+                custom_data,
+            });
         }
         if !is_proved {
             return Ok(LoggedIn::Unproved);
@@ -167,7 +173,7 @@ impl World {
         let identity = renew(&mut person.user, claim);
         person.user.last_active_at = person.user.last_active_at.max(Some(act.now));
         person.sessions.insert(act.session, session_of(act, id, identity));
-        Ok(LoggedIn::In { user: id, created: false, identity })
+        Ok(LoggedIn::In { user: id, created: false, identity, custom_data: person.user.custom_data.clone() })
     }
 
     /// Makes the user of a login, with its first session.
