@@ -23,14 +23,19 @@
 -- 0 to 4 say who is there now and go up and down. 0 and 1 are to be added to the guest logins of their day: somebody who
 -- leaves takes one away from where it stands, so they are mostly negative.
 --
+-- A count is the sum of its parts: whoever commits holds the row that it counted in until the disk, and the replicas, have
+-- it, and everybody who logs in today would wait for the one row of the day. Each session of the database counts in a
+-- part of its own, which some others share.
+--
 -- There is room beside a row for its next state, which then needs no new entry in the index.
 create table tallies (
     app   integer  not null,
     what  smallint not null,
     day   bigint   not null,
     which smallint not null,
+    part  smallint not null default 0,
     n     bigint   not null,
-    primary key (app, what, day, which)
+    primary key (app, what, day, which, part)
 ) with (fillfactor = 70);
 
 -- No store in PostgreSQL is older than this, so there is nobody to count.

@@ -32,6 +32,11 @@ const OWNS: &str = "select 1 from pg_tables
 /// The table that has columns beside the common ones which are made of those.
 const IDENTITIES: &str = "identities";
 
+/// The table whose rows are the sums of what is kept in parts.
+const TALLIES: &str = "tallies";
+const SUMS: &str =
+    "(select app, what, day, which, sum(n)::bigint as n from tallies group by app, what, day, which) as sums";
+
 /// A store as its rows.
 pub struct Rows {
     connection: Connection,
@@ -114,7 +119,7 @@ impl Copying for Rows {
             Some(_) => format!("where ({key}) > ({})", parameters('$', table.key)),
             None => String::new(),
         };
-        let query = format!("select {names} from \"{}\" {past} order by {key} limit {limit}", table.name);
+        let query = format!("select {names} from {} {past} order by {key} limit {limit}", source(table));
         Box::pin(async move {
             let after: Vec<_> = after.unwrap_or_default().iter().map(bound).collect();
             let params: Vec<_> = after.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
@@ -124,7 +129,7 @@ impl Copying for Rows {
     }
 
     fn count(&self, table: &'static Table) -> Answer<'_, u64> {
-        let query = format!("select count(*) from \"{}\"", table.name);
+        let query = format!("select count(*) from {}", source(table));
         Box::pin(async move { number(&self.connection.rows_once(&query, &[]).await?, table.name) })
     }
 
@@ -187,6 +192,11 @@ impl Rows {
         self.connection.run_once(&statement, &params).await?;
         Ok(())
     }
+}
+
+/// What a table's rows are read from.
+fn source(table: &Table) -> String {
+    if table.name == TALLIES { SUMS.to_owned() } else { format!("\"{}\"", table.name) }
 }
 
 /// What a database says of a move.

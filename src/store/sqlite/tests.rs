@@ -82,7 +82,7 @@ async fn every_statement_prepares() {
     let directory = TempDir::new().unwrap();
     let store = open(&directory, 8);
     submit(&store, |desk| {
-        for (name, statement) in sql::ALL.iter().chain(sql::apps::ALL).chain(sql::tallies::ALL) {
+        for (name, statement) in [sql::ALL, sql::admins::ALL, sql::apps::ALL, sql::tallies::ALL].concat() {
             desk.connection().prepare(statement).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         Ok(())

@@ -6,7 +6,7 @@ use passerby::store::copying::TABLES;
 use rusqlite::Connection;
 
 use super::{all_of, columns, compared, filled, made, move_back, move_to, moving, rows_of, tables};
-use crate::support::Database;
+use crate::support::{Database, terminal};
 
 #[test]
 fn a_store_that_moved_forth_and_back_is_what_it_was() {
@@ -33,6 +33,49 @@ fn a_store_that_moved_forth_and_back_is_what_it_was() {
     let given = database.rows("select count(data) from identities");
     assert_eq!((told[0][0].as_str(), &told[0][1]), ("4000", &given[0][0]));
     assert_eq!(&told[0][2..], ["ada0@people.example", "Ä0"], "{told:?}");
+}
+
+/// A day's count is in as many parts as sessions of the database counted.
+#[test]
+fn what_servers_counted_in_parts_moves_as_its_sum() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, back, database) = (place.path().join("data"), place.path().join("back"), made());
+    filled(&data);
+    move_to(&data, &database);
+    database.run(
+        "insert into tallies (app, what, day, which, part, n) select app, what, day, which, 1 + part, 2 * n from tallies",
+    );
+    let count = |data: &std::path::Path| -> Vec<Vec<String>> {
+        let file = Connection::open(data.join("passerby.db")).unwrap();
+        let mut sums = file.prepare("select count(*), sum(n) from tallies").unwrap();
+        let row = |row: &rusqlite::Row<'_>| Ok(vec![row.get::<_, i64>(0)?, row.get(1)?]);
+        let rows: Vec<_> = sums.query_map((), row).unwrap().map(Result::unwrap).collect();
+        rows.into_iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+    };
+    let before = count(&data);
+    tables(&move_back(&database, &back));
+    let sum: i64 = before[0][1].parse().unwrap();
+    assert_eq!(count(&back), [[before[0][0].clone(), (3 * sum).to_string()]]);
+}
+
+#[test]
+fn a_terminal_is_told_how_far_it_is_and_how_long_it_takes() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, database) = (place.path().join("data"), made());
+    filled(&data);
+    let arguments = ["move", "--from", data.to_str().unwrap(), "--to", &database.url()];
+    let ran = terminal(&[], &arguments, " left", "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let shown = ran.out.split(['\r', '\n']).filter(|line| line.contains(" %, "));
+    let shares: Vec<u8> = shown
+        .map(|line| {
+            let (before, left) = line.split_once(" %, ").unwrap();
+            assert!(left.contains("s left"), "{line:?}");
+            before.rsplit(' ').next().unwrap().parse().unwrap()
+        })
+        .collect();
+    assert!(shares.is_sorted() && shares.iter().all(|share| *share <= 100), "{shares:?}");
+    assert!(shares.iter().any(|share| *share > 0), "{shares:?}");
 }
 
 #[test]
@@ -68,6 +111,7 @@ fn every_table_and_column_of_both_engines_moves() {
         "server.changes",
         "server.min_server",
         "server.schema",
+        "tallies.part",
     ];
     assert_eq!(beside(&in_database), alone);
 }
