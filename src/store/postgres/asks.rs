@@ -307,10 +307,7 @@ pub(super) async fn claimant(
     provider: ProviderType,
     id: &str,
 ) -> Result<Option<UserId>> {
-    row::one(connection, sql::CLAIMANT, params![app.0, provider.number(), id], |row| {
-        row::Cells::new(row, "claims", 0).object_id(0).map(UserId)
-    })
-    .await
+    row::one(connection, sql::CLAIMANT, params![app.0, provider.number(), id], row::claimant).await
 }
 
 async fn standing(connection: &Connection, app: AppKey) -> Result<Standing> {

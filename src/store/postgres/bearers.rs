@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
 
 use super::bind::{List, params};
 use super::connection::Manners;
 use super::failure::Failure;
-use super::pool::Shared;
+use super::pool::{Shared, within};
 use super::{row, sql};
 use crate::model::{AppKey, SessionId, UserId};
 use crate::store::{Answer, Bearer, Error, Result};
@@ -81,7 +80,7 @@ async fn gather(shared: Vec<Shared>, mut queue: mpsc::Receiver<Job>, patience: D
         let (shared, which) = (Arc::clone(&shared), next);
         tokio::spawn(async move {
             // Whoever is not answered when this ends learns that it took too long.
-            let _ = timeout(patience, answer(&shared[which], batch)).await;
+            let _ = within(patience, answer(&shared[which], batch)).await;
             drop(place);
         });
     }

@@ -5,19 +5,21 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Row, Statement};
 
 use super::address::{Address, Line};
-use super::bind::{Bound, Params};
+use super::bind::{Bind, Bound, Params};
 use super::failure::{Failure, Said};
+use super::pool::within;
 use super::sql;
 
 /// How connections are made and used.
@@ -91,72 +93,83 @@ impl Connection {
 
     /// Runs a statement that returns no rows; says how many rows it changed.
     pub(super) async fn run(&self, statement: &'static str, params: Params<'_>) -> Result<u64, Failure> {
-        let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
-        let whole = async {
-            match self.statement(statement, params).await? {
-                Some(statement) => self.client.execute_raw(&statement, &bound).await,
-                None => {
-                    let typed = bound.iter().map(|value| (value, value.0.kind()));
-                    let rows = self.client.query_typed_raw(statement, typed).await?;
-                    counted(rows).await
-                }
-            }
-        };
-        self.answer(whole).await
+        Ok(self.answer(self.say(statement, params)).await?.changed)
     }
 
     /// The rows of a query: none when it asks for a text that cannot be there.
     pub(super) async fn rows(&self, query: &'static str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        if params.iter().any(|value| value.is_nowhere()) {
+        if is_nowhere(params) {
             return Ok(Vec::new());
         }
+        Ok(self.answer(self.say(query, params)).await?.rows)
+    }
+
+    /// Says a statement, and waits for all of its answer.
+    async fn say(&self, statement: &'static str, params: Params<'_>) -> Result<Told, tokio_postgres::Error> {
         let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
-        let whole = async {
-            match self.statement(query, params).await? {
-                Some(statement) => collected(self.client.query_raw(&statement, &bound).await?).await,
-                None => {
-                    let typed = bound.iter().map(|value| (value, value.0.kind()));
-                    collected(self.client.query_typed_raw(query, typed).await?).await
-                }
+        match self.statement(statement, params).await? {
+            Some(statement) => told(self.client.query_raw(&statement, &bound).await?).await,
+            None => {
+                let typed = bound.iter().map(|value| (value, value.0.kind()));
+                told(self.client.query_typed_raw(statement, typed).await?).await
             }
+        }
+    }
+
+    /// Says statements one behind the other, and waits for all of their answers: one round trip. Each sees what those
+    /// before it waited for. Of a query that asks for a text that cannot be there, nothing is said.
+    pub(super) async fn together<const N: usize>(
+        &self,
+        statements: [(&'static str, Params<'_>); N],
+    ) -> Result<[Told; N], Failure> {
+        self.prepare(&statements).await?;
+        let mut answers =
+            all(statements.iter().map(|said| self.one_of_several(said)).collect()).await.into_iter();
+        let mut found = [const { Told::NOTHING }; N];
+        for (place, answer) in found.iter_mut().zip(&mut answers) {
+            *place = answer?;
+        }
+        Ok(found)
+    }
+
+    /// Prepares what is not yet, so that none of several statements overtakes another.
+    async fn prepare(&self, statements: &[(&'static str, Params<'_>)]) -> Result<(), Failure> {
+        let all = async {
+            for (statement, params) in statements {
+                self.statement(statement, params).await?;
+            }
+            Ok(())
         };
-        self.answer(whole).await
+        self.answer(all).await
+    }
+
+    fn one_of_several<'a>(&'a self, (statement, params): &'a (&'static str, Params<'a>)) -> Telling<'a> {
+        Box::pin(async move {
+            if is_nowhere(params) {
+                return Ok(Told::NOTHING);
+            }
+            self.answer(self.say(statement, params)).await
+        })
     }
 
     /// The same of a query that was put together for this one time.
     pub(super) async fn rows_once(&self, query: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        if params.iter().any(|value| value.is_nowhere()) {
+        if is_nowhere(params) {
             return Ok(Vec::new());
         }
         let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
         let typed = bound.iter().map(|value| (value, value.0.kind()));
-        self.answer(async { collected(self.client.query_typed_raw(query, typed).await?).await }).await
+        Ok(self.answer(async { told(self.client.query_typed_raw(query, typed).await?).await }).await?.rows)
     }
 
     /// Runs a statement that was put together for this one time.
     pub(super) async fn run_once(&self, statement: &str, params: Params<'_>) -> Result<u64, Failure> {
         let bound: Vec<Bound<'_>> = params.iter().map(|value| Bound(*value)).collect();
         let typed = bound.iter().map(|value| (value, value.0.kind()));
-        self.answer(async { counted(self.client.query_typed_raw(statement, typed).await?).await }).await
-    }
-
-    /// The rows of a query that is run when another statement has run, in one round trip: it sees what that one
-    /// waited for.
-    pub(super) async fn rows_after(
-        &self,
-        first: (&'static str, Params<'_>),
-        query: &'static str,
-        params: Params<'_>,
-    ) -> Result<Vec<Row>, Failure> {
-        // Whatever is to be prepared is, before the two set out: none overtakes the other.
-        self.answer(async {
-            self.statement(first.0, first.1).await?;
-            self.statement(query, params).await.map(|_| ())
-        })
-        .await?;
-        let (locked, rows) = both(self.run(first.0, first.1), self.rows(query, params)).await;
-        locked?;
-        rows
+        Ok(self
+            .answer(async { told(self.client.query_typed_raw(statement, typed).await?).await })
+            .await?
+            .changed)
     }
 
     /// Whether a query returns any row.
@@ -169,18 +182,24 @@ impl Connection {
         self.answer(self.client.batch_execute(statements)).await
     }
 
-    /// Does something in a transaction of its own: what begins it travels with the first statement.
-    pub(super) async fn transaction<T, F>(&self, begin: &str, work: F) -> Transacted<T>
+    /// Does something in a transaction of its own. What begins it travels with the first statement, and what `last`
+    /// says when all is done with the commit.
+    pub(super) async fn transaction<T, F>(
+        &self,
+        begin: &str,
+        work: F,
+        last: impl FnOnce() -> Option<Last>,
+    ) -> Transacted<T>
     where
         F: Future<Output = crate::store::Result<T>>,
     {
         let mut begin = Box::pin(self.batch(begin));
         let mut begun = None;
         poll_fn(|context| {
-            if let std::task::Poll::Ready(done) = begin.as_mut().poll(context) {
+            if let Poll::Ready(done) = begin.as_mut().poll(context) {
                 begun = Some(done);
             }
-            std::task::Poll::Ready(())
+            Poll::Ready(())
         })
         .await;
         let done = work.await;
@@ -189,19 +208,31 @@ impl Connection {
             None => begin.await,
         };
         // What was refused at the beginning has begun a transaction all the same.
-        match begun.map_err(Into::into).and(done) {
-            Ok(done) => match self.batch(sql::COMMIT).await {
-                Ok(()) => Transacted::Done(done),
-                Err(failure) if failure.ends_connection() => Transacted::Unanswered(failure),
-                Err(failure) => Transacted::Undone(failure.into()),
+        let error = match begun.map_err(Into::into).and(done) {
+            Ok(done) => match self.commit(last()).await {
+                Ok(()) => return Transacted::Done(done),
+                Err(failure) if failure.ends_connection() => return Transacted::Unanswered(failure),
+                Err(failure) => failure.into(),
             },
-            Err(error) => {
-                if self.batch(sql::ROLLBACK).await.is_err() {
-                    self.sever();
-                }
-                Transacted::Undone(error)
-            }
+            Err(error) => error,
+        };
+        if self.batch(sql::ROLLBACK).await.is_err() {
+            self.sever();
         }
+        Transacted::Undone(error)
+    }
+
+    /// Commits behind a last statement. When that was refused so was the commit, whatever became of its answer.
+    async fn commit(&self, last: Option<Last>) -> Result<(), Failure> {
+        let Some(Last { statement, params }) = last else { return self.batch(sql::COMMIT).await };
+        let params: Vec<_> = params.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
+        let last = (statement, &params[..]);
+        self.prepare(&[last]).await?;
+        let commit = Box::pin(async { self.batch(sql::COMMIT).await.map(|()| Told::NOTHING) });
+        all(vec![self.one_of_several(&last), commit])
+            .await
+            .into_iter()
+            .try_for_each(|answer| answer.map(drop))
     }
 
     /// Waits for an answer, but not for ever.
@@ -209,9 +240,9 @@ impl Connection {
         &self,
         whole: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Failure> {
-        let answered = match timeout(self.patience, whole).await {
-            Ok(answered) => answered.map_err(Failure::from),
-            Err(_) => Err(Failure::Late),
+        let answered = match within(self.patience, whole).await {
+            Some(answered) => answered.map_err(Failure::from),
+            None => Err(Failure::Late),
         };
         let answered = if self.doubt.load(Ordering::Acquire) { Err(Failure::Doubtful) } else { answered };
         if answered.as_ref().is_err_and(Failure::ends_connection) {
@@ -231,37 +262,49 @@ impl Connection {
         if let Some(known) = known {
             return Ok(Some(known));
         }
-        let kinds: Vec<_> = params.iter().map(|value| value.kind()).collect();
+        let kinds: Vec<_> = params.iter().map(Bind::kind).collect();
         let new = self.client.prepare_typed(statement, &kinds).await?;
         prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(statement, new.clone());
         Ok(Some(new))
     }
 }
 
-/// Waits for two things that are begun in this order.
-async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
-    let (mut first, mut second) = (Box::pin(first), Box::pin(second));
-    let (mut one, mut other) = (None, None);
+/// What is said last in a transaction.
+pub(super) struct Last {
+    pub(super) statement: &'static str,
+    pub(super) params: Vec<Box<dyn Bind + Send + Sync>>,
+}
+
+/// What a statement was answered.
+pub(super) struct Told {
+    pub(super) rows: Vec<Row>,
+    /// How many rows it changed.
+    pub(super) changed: u64,
+}
+
+impl Told {
+    const NOTHING: Told = Told { rows: Vec::new(), changed: 0 };
+}
+
+type Telling<'a> = Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + 'a>>;
+
+fn is_nowhere(params: Params<'_>) -> bool {
+    params.iter().any(Bind::is_nowhere)
+}
+
+/// Waits for several things that are begun in this order.
+async fn all(mut under_way: Vec<Telling<'_>>) -> Vec<Result<Told, Failure>> {
+    let mut done: Vec<_> = under_way.iter().map(|_| None).collect();
     poll_fn(|context| {
-        if one.is_none()
-            && let std::task::Poll::Ready(done) = first.as_mut().poll(context)
-        {
-            one = Some(done);
-        }
-        if other.is_none()
-            && let std::task::Poll::Ready(done) = second.as_mut().poll(context)
-        {
-            other = Some(done);
-        }
-        match (one.take(), other.take()) {
-            (Some(one), Some(other)) => std::task::Poll::Ready((one, other)),
-            (first, second) => {
-                (one, other) = (first, second);
-                std::task::Poll::Pending
+        for (done, under_way) in done.iter_mut().zip(&mut under_way).filter(|(done, _)| done.is_none()) {
+            if let Poll::Ready(answer) = under_way.as_mut().poll(context) {
+                *done = Some(answer);
             }
         }
+        if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
     })
-    .await
+    .await;
+    done.into_iter().flatten().collect()
 }
 
 /// How a transaction ended.
@@ -274,21 +317,13 @@ pub(super) enum Transacted<T> {
     Unanswered(Failure),
 }
 
-async fn collected(rows: tokio_postgres::RowStream) -> Result<Vec<Row>, tokio_postgres::Error> {
+async fn told(rows: tokio_postgres::RowStream) -> Result<Told, tokio_postgres::Error> {
     let mut rows = std::pin::pin!(rows);
     let mut found = Vec::new();
     while let Some(row) = poll_fn(|context| futures_core::Stream::poll_next(rows.as_mut(), context)).await {
         found.push(row?);
     }
-    Ok(found)
-}
-
-async fn counted(rows: tokio_postgres::RowStream) -> Result<u64, tokio_postgres::Error> {
-    let mut rows = std::pin::pin!(rows);
-    while let Some(row) = poll_fn(|context| futures_core::Stream::poll_next(rows.as_mut(), context)).await {
-        row?;
-    }
-    Ok(rows.rows_affected().unwrap_or_default())
+    Ok(Told { rows: found, changed: rows.rows_affected().unwrap_or_default() })
 }
 
 /// Moves what is said over the line, until it ends. A warning of class 01000 follows a commit that was told to wait for

@@ -12,27 +12,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
 
+use super::acts::{Happened, Listed};
 use super::bind::{List, params};
 use super::connection::{Connection, Manners};
 use super::failure::Failure;
-use super::pool::{Shared, rest};
+use super::pool::{Shared, rest, within};
 use super::row::Cells;
 use super::sql;
 use super::writer::{Devices, REST, Writer};
-use crate::model::{AppKey, Device, SessionId};
-use crate::store::{Answer, Events, LogIn, LoggedIn, Result};
+use crate::model::{AppKey, Device, ProviderType, SessionId};
+use crate::store::{Answer, Event, LogIn, LoggedIn, Result};
 
 /// How many logins share one statement at most.
 const BATCH: usize = 1_024;
 /// How many statements are under way at once.
 const UNDER_WAY: usize = 2;
 
-/// Whether a login is one that gathers: a guest's, of whom nothing else is to be kept.
+/// Whether a login is one that gathers: a guest's.
 pub(super) fn gathers(act: &LogIn) -> bool {
     let nul = act.device_details.as_ref().is_some_and(|device| device.details.contains('\0'));
-    act.identity.is_none() && act.events == Events::default() && !nul
+    act.identity.is_none() && !nul
 }
 
 /// A login and whoever waits for it.
@@ -49,7 +49,7 @@ impl Job {
 
     fn answer_in(self) {
         let user = self.act.user;
-        self.answer(Ok(LoggedIn::In { user, created: true, identity: 0 }));
+        self.answer(Ok(LoggedIn::In { user, created: true, identity: 0, custom_data: None }));
     }
 }
 
@@ -125,7 +125,7 @@ async fn gather(desk: Arc<Desk>, mut queue: mpsc::Receiver<Job>) {
         let desk = Arc::clone(&desk);
         tokio::spawn(async move {
             // Whoever is not answered when this ends learns that it took too long.
-            let _ = timeout(desk.patience, carry_out(&desk, batch)).await;
+            let _ = within(desk.patience, carry_out(&desk, batch)).await;
             drop(place);
         });
     }
@@ -173,7 +173,13 @@ async fn carry_out(desk: &Desk, batch: Vec<Job>) {
     }
 }
 
-/// Inserts a batch: users, sessions, and the devices that are new.
+/// The events of a login that triggers wait for.
+fn waited_for(act: &LogIn) -> impl Iterator<Item = Event> {
+    let (user, provider) = (act.user, ProviderType::AnonUser);
+    Happened { app: act.app, user, provider, at: act.now }.events(act.events)
+}
+
+/// Inserts a batch: users, sessions, the devices that are new, and events.
 async fn insert(desk: &Desk, connection: &Connection, batch: &[Job]) -> std::result::Result<(), Failure> {
     // In the order of their keys, so that two servers never wait for each other.
     let mut devices: BTreeMap<(i32, [u8; 16]), (AppKey, &Device)> = BTreeMap::new();
@@ -191,15 +197,21 @@ async fn insert(desk: &Desk, connection: &Connection, batch: &[Job]) -> std::res
     let ids = List(acts().map(|act| act.device.map(|id| id.0.0)).collect());
     let hashes = List(acts().map(|act| act.device_details.as_ref().map(|device| device.hash.0)).collect());
     let ends = List(acts().map(|act| act.expires.map(|at| at.0)).collect());
-    if devices.is_empty() {
+    let events: Vec<Event> = acts().flat_map(waited_for).collect();
+    if devices.is_empty() && events.is_empty() {
         let params = params![apps, users, sessions, ids, hashes, ends];
         return connection.run(sql::INSERT_GUESTS, params).await.map(|_| ());
     }
     let of_apps = List(devices.keys().map(|(app, _)| *app).collect());
     let new = List(devices.keys().map(|(_, hash)| *hash).collect());
     let details = List(devices.values().map(|(_, device)| device.details.as_str()).collect());
-    let params = params![apps, users, sessions, ids, hashes, ends, of_apps, new, details];
-    connection.run(sql::INSERT_GUESTS_AND_DEVICES, params).await?;
+    let Listed { apps: in_apps, ids: events, operations, users: of, providers, snapshots, ats } =
+        Listed::from(&events[..]);
+    let params = params![
+        apps, users, sessions, ids, hashes, ends, of_apps, new, details, in_apps, events, operations, of,
+        providers, snapshots, ats
+    ];
+    connection.run(sql::INSERT_GUESTS_AND_MORE, params).await?;
     devices.values().for_each(|(app, device)| desk.devices.remember(*app, device.hash));
     Ok(())
 }

@@ -256,7 +256,7 @@ pub(super) async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
         }
         Ok(Ok(Migrated { from, to: from.max(known()) }))
     };
-    match connection.transaction(sql::BEGIN, work).await {
+    match connection.transaction(sql::BEGIN, work, || None).await {
         Transacted::Done(migrated) => migrated,
         Transacted::Undone(error) => Err(error.into()),
         Transacted::Unanswered(failure) => Err(failure.into()),

@@ -1,6 +1,7 @@
 //! Connections that are taken, used by one at a time, and given back.
 
-use std::future::pending;
+use std::future::{Future, pending};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,9 +14,24 @@ use super::failure::Failure;
 /// How long whoever cannot connect rests before the next try.
 const REST: Duration = Duration::from_millis(100);
 
+/// In how many slices a span passes.
+const SLICES: u32 = 16;
+
 /// Waits for a span.
 pub(super) async fn rest(span: Duration) {
     let _ = timeout(span, pending::<()>()).await;
+}
+
+/// Waits for something no longer than a span, which passes only while somebody looks: when this process had no time,
+/// what was to come may be there, unread.
+pub(super) async fn within<T>(span: Duration, awaited: impl Future<Output = T>) -> Option<T> {
+    let mut awaited = pin!(awaited);
+    for _ in 0..SLICES {
+        if let Ok(done) = timeout(span / SLICES, awaited.as_mut()).await {
+            return Some(done);
+        }
+    }
+    None
 }
 
 /// So many connections at most, each made when it is needed.

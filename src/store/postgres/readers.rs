@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::connection::{Connection, Manners, Transacted};
 use super::failure::{self, Failure};
-use super::pool::{Pool, Shared};
+use super::pool::{Pool, Shared, within};
 use super::sql;
 use crate::store::Result;
 
@@ -52,7 +50,7 @@ impl Readers {
                 }
             }
         };
-        timeout(self.patience, whole).await.unwrap_or_else(|_| Err(Failure::Late.into()))
+        within(self.patience, whole).await.unwrap_or_else(|| Err(Failure::Late.into()))
     }
 
     /// Asks for much, or several things of one moment, on a connection of its own.
@@ -65,7 +63,7 @@ impl Readers {
             let held = self.long.take().await?;
             let connection = held.connection();
             let asked = ask(Arc::clone(&connection));
-            let answered = match connection.transaction(sql::BEGIN_VIEW, asked).await {
+            let answered = match connection.transaction(sql::BEGIN_VIEW, asked, || None).await {
                 Transacted::Done(done) => Ok(done),
                 Transacted::Undone(error) => Err(error),
                 Transacted::Unanswered(failure) => Err(failure.into()),
@@ -73,7 +71,7 @@ impl Readers {
             held.give_back();
             answered
         };
-        timeout(self.long_patience, whole).await.unwrap_or_else(|_| Err(Failure::Late.into()))
+        within(self.long_patience, whole).await.unwrap_or_else(|| Err(Failure::Late.into()))
     }
 
     fn open(&self) -> Result<()> {

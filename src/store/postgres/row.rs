@@ -46,6 +46,17 @@ pub(super) fn user(row: &Row) -> Result<User> {
     user_at(row, 0)
 }
 
+/// Reads whose a claim is.
+pub(super) fn claimant(row: &Row) -> Result<UserId> {
+    Cells::new(row, "claims", 0).object_id(0).map(UserId)
+}
+
+/// Reads `user_columns!` behind that, unless the user is gone.
+pub(super) fn user_of_claim(row: &Row) -> Result<Option<User>> {
+    let is_there = Cells::new(row, "users", 1).get::<Option<i64>>(1)?.is_some();
+    is_there.then(|| user_at(row, 1)).transpose()
+}
+
 /// The same, with the columns beginning at `from`.
 fn user_at(row: &Row, from: usize) -> Result<User> {
     let cells = Cells::new(row, "users", from);

@@ -91,13 +91,6 @@ macro_rules! has_its_address {
     };
 }
 
-/// The columns that `row::admin_key` reads, in its order.
-macro_rules! admin_key_columns {
-    () => {
-        "public_key, admin, name, hash, digest, created"
-    };
-}
-
 /// The one rule by which a guest is let go, whoever asks: `$3`, `$4` and `$5` are `Due::made_before`,
 /// `Due::seen_before` and `Due::brought_before`. Only who was brought from elsewhere has an `identity`.
 macro_rules! due {
@@ -109,10 +102,12 @@ macro_rules! due {
 
 /// The columns that `row::user` reads.
 pub(super) const USER_COLUMNS: &str = user_columns!("u.");
+pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod care;
 pub(super) mod tallies;
 
+pub(super) use admins::*;
 pub(super) use apps::*;
 pub(super) use care::*;
 pub(super) use tallies::*;
@@ -180,11 +175,16 @@ statements! {
          insert into sessions (app, \"user\", id, identity, device, device_hash, expires)
          select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::bytea[]), 0, unnest($4::bytea[]),
                 unnest($5::bytea[]), unnest($6::int8[])";
-    // The same with devices that may be new, which come first: those whom they are of are there or they are not.
-    INSERT_GUESTS_AND_DEVICES =
+    // The same with devices that may be new, which come first: those whom they are of are there or they are not. And with
+    // events, of apps whose triggers wait for guests.
+    INSERT_GUESTS_AND_MORE =
         "with devices_made as (
              insert into devices (app, hash, details)
              select unnest($7::int4[]), unnest($8::bytea[]), unnest($9::text[]) on conflict do nothing
+         ), events_made as (
+             insert into events (app, id, operation, \"user\", providers, snapshot, at, due, tries)
+             select unnest($10::int4[]), unnest($11::bytea[]), unnest($12::int2[]), unnest($13::bytea[]),
+                    unnest($14::bytea[]), unnest($15::text[]), unnest($16::int8[]), unnest($16::int8[]), 0
          ), made as (
              insert into users (app, id, guest, disabled, kind) select unnest($1::int4[]), unnest($2::bytea[]), 1, 0, 0
          )
@@ -246,7 +246,20 @@ statements! {
 
     DELETE_SESSIONS_OF_ALL = "delete from sessions where app = $1 and \"user\" = any($2::bytea[])";
 
-    // Identities, and who has them.
+    // Identities, and who has them. Whoever acts for an identity holds its user first, whom the identity may have lost or
+    // got meanwhile.
+    LOCK_CLAIMANT =
+        "select u.id from claims c join users u on u.app = c.app and u.id = c.\"user\"
+         where c.app = $1 and c.provider = $2 and c.id = $3 for update of u";
+    CLAIMANT_NOW = concat!(
+        "select c.\"user\", ", user_columns!("u."), " from claims c left join users u on u.app = c.app and u.id = c.\"user\"",
+        " where c.app = $1 and c.provider = $2 and c.id = $3"
+    );
+    SESSION_OF_CLAIMANT = concat!(
+        "select ", session_columns!(), ", ", session_provider!(), " from claims c",
+        " join sessions s on s.app = c.app and s.\"user\" = c.\"user\" and s.id = $4",
+        " where c.app = $1 and c.provider = $2 and c.id = $3"
+    );
     CLAIMANT = "select \"user\" from claims where app = $1 and provider = $2 and id = $3";
     INSERT_CLAIM = "insert into claims (app, provider, id, \"user\") values ($1, $2, $3, $4) on conflict do nothing";
     DELETE_CLAIM = "delete from claims where app = $1 and provider = $2 and id = $3";
@@ -381,9 +394,10 @@ statements! {
         "delete from redirects where state in (
              select state from redirects where until <= $1 order by until limit $2
          )";
-    INSERT_EVENT =
+    INSERT_EVENTS =
         "insert into events (app, id, operation, \"user\", providers, snapshot, at, due, tries)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, 0) on conflict (app, id) do nothing";
+         select unnest($1::int4[]), unnest($2::bytea[]), unnest($3::int2[]), unnest($4::bytea[]), unnest($5::bytea[]),
+                unnest($6::text[]), unnest($7::int8[]), unnest($7::int8[]), 0 on conflict (app, id) do nothing";
     DUE_EVENTS =
         "select id, app, operation, \"user\", providers, snapshot, at, tries from events
          where due <= $1 order by due, id, app limit $2";
@@ -393,9 +407,11 @@ statements! {
     DELETE_EVENT = "delete from events where app = $1 and id = $2";
 
     // Logs.
-    INSERT_LOG =
+    INSERT_LOGS =
         "insert into logs (app, started, id, co_id, kind, is_error, \"user\", completed, device, details)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (app, started, id) do nothing";
+         select unnest($1::int4[]), unnest($2::int8[]), unnest($3::bytea[]), unnest($4::bytea[]), unnest($5::int2[]),
+                unnest($6::int2[]), unnest($7::bytea[]), unnest($8::int8[]), unnest($9::bytea[]), unnest($10::text[])
+         on conflict (app, started, id) do nothing";
     LOGS = logs!("");
     LOGS_OF_REQUEST =
         logs!(" and l.co_id = $8 and ($9 is null or l.\"user\" = $9)");
@@ -405,7 +421,8 @@ statements! {
              select started, id from logs where app = $1 and started < $2 order by started, id limit $3
          )";
     COUNT_GUEST_LOGINS =
-        "insert into guest_logins (app, day, platform, counter, logins) values ($1, $2, $3, $4, $5)
+        "insert into guest_logins (app, day, platform, counter, logins)
+         select unnest($1::int4[]), unnest($2::int8[]), unnest($3::text[]), $4, unnest($5::int8[])
          on conflict (app, day, platform, counter) do update set logins = excluded.logins
              where excluded.logins > guest_logins.logins";
     GUEST_LOGINS =
@@ -437,59 +454,4 @@ statements! {
     FIRST_SEEN_GUEST =
         "select id, last_seen from users
          where app = $1 and guest = 1 and last_seen is not null order by last_seen, id limit 1";
-
-    // Administrators, their projects, and what they did.
-    PROJECTS = "select id, name from projects order by id";
-    PROJECT_NAMED = "select id, name from projects where name = $1";
-    PROJECT_EXISTS = "select 1 from projects where id = $1";
-    INSERT_PROJECT = "insert into projects (id, name) values ($1, $2) on conflict do nothing";
-    RENAME_PROJECT = "update projects set name = $2 where id = $1";
-    ADMINS = "select id, email, hash, disabled from admins order by id";
-    ADMIN = "select id, email, hash, disabled from admins where id = $1";
-    ADMIN_OF_EMAIL = "select id, email, hash, disabled from admins where email = $1";
-    ANY_ADMIN = "select 1 from admins limit 1";
-    ADMIN_EXISTS = "select 1 from admins where id = $1";
-    ADMIN_MAY = "select 1 from admins where id = $1 and disabled = 0";
-    ADMIN_EMAIL_EXISTS = "select 1 from admins where email = $1";
-    INSERT_ADMIN = "insert into admins (id, email, hash, disabled) values ($1, $2, $3, $4) on conflict do nothing";
-    SET_ADMIN_DISABLED = "update admins set disabled = $2 where id = $1";
-    DELETE_ADMIN = "delete from admins where id = $1";
-    ROLES_OF = "select project, role from roles where admin = $1 order by project";
-    PUT_ROLE =
-        "insert into roles (admin, project, role) values ($1, $2, $3)
-         on conflict (admin, project) do update set role = excluded.role";
-    DELETE_ROLE = "delete from roles where admin = $1 and project = $2";
-    DELETE_ROLES_OF = "delete from roles where admin = $1";
-    ADMIN_KEY = concat!("select ", admin_key_columns!(), " from admin_keys where public_key = $1");
-    ADMIN_KEY_BY_HASH = concat!("select ", admin_key_columns!(), " from admin_keys where hash = $1");
-    ADMIN_KEYS_OF =
-        concat!("select ", admin_key_columns!(), " from admin_keys where admin = $1 order by public_key");
-    ADMIN_HAS_KEY = "select 1 from admin_keys where public_key = $1 and admin = $2";
-    INSERT_ADMIN_KEY =
-        "insert into admin_keys (public_key, admin, name, hash, digest, created) values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
-    DELETE_ADMIN_KEY = "delete from admin_keys where public_key = $1";
-    DELETE_ADMIN_KEYS_OF = "delete from admin_keys where admin = $1";
-    ADMIN_SESSION = "select id, admin, public_key, expires from admin_sessions where id = $1";
-    ADMIN_SESSIONS_OF = "select id, admin, public_key, expires from admin_sessions where admin = $1 order by id";
-    INSERT_ADMIN_SESSION =
-        "insert into admin_sessions (id, admin, public_key, expires) values ($1, $2, $3, $4) on conflict do nothing";
-    DELETE_ADMIN_SESSION = "delete from admin_sessions where id = $1";
-    DELETE_ADMIN_SESSIONS_OF = "delete from admin_sessions where admin = $1";
-    DELETE_ADMIN_SESSIONS_OF_KEY = "delete from admin_sessions where public_key = $1";
-    DELETE_LAPSED_ADMIN_SESSIONS =
-        "delete from admin_sessions where id in (
-             select id from admin_sessions where expires <= $1 order by id limit $2
-         )";
-    SERVER_KEYS = "select id, purpose, material, created from server_keys order by purpose";
-    KEEP_SERVER_KEY =
-        "insert into server_keys (purpose, id, created, material) values ($1, $2, $3, $4)
-         on conflict (purpose) do nothing";
-    INSERT_AUDIT_LINE =
-        "insert into audit (id, admin, who, project, what, target, origin, address, status)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing";
-    AUDIT =
-        "select id, admin, who, project, what, target, origin, address, status from audit
-         where id < $1 and ($2 is null or (project is not null and strpos($2, encode(project, 'hex')) > 0)) order by id desc limit $3";
-    FORGET_AUDIT_LINES =
-        "delete from audit where id in (select id from audit where id < $1 order by id limit $2)";
 }

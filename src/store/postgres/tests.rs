@@ -28,7 +28,7 @@ async fn every_statement_prepares() {
         client.batch_execute(migration).await.unwrap();
     }
     let mut refused = Vec::new();
-    let every = [sql::ALL, sql::apps::ALL, sql::care::ALL, sql::tallies::ALL];
+    let every = [sql::ALL, sql::admins::ALL, sql::apps::ALL, sql::care::ALL, sql::tallies::ALL];
     for (name, statement) in every.concat() {
         client.batch_execute("savepoint before").await.unwrap();
         if let Err(error) = client.prepare_typed(statement, &types(name)).await {

@@ -10,13 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
-use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::bind::Params;
-use super::connection::{Connection, Transacted};
+use super::connection::{Connection, Last, Told, Transacted};
 use super::failure::{self, Failure};
-use super::pool::{Pool, rest};
+use super::pool::{Pool, rest, within};
 use super::sql;
 use crate::model::{AppKey, DeviceHash, UserId, hex};
 use crate::store::{Answer, Error, Result};
@@ -81,6 +80,7 @@ pub(super) trait Act: Send + Sync + 'static {
 pub(super) struct Desk {
     connection: Arc<Connection>,
     devices: Arc<Devices>,
+    last: Mutex<Option<Last>>,
 }
 
 impl Desk {
@@ -101,6 +101,25 @@ impl Desk {
     /// Whether a query returns any row.
     pub(super) async fn exists(&self, query: &'static str, params: Params<'_>) -> Result<bool> {
         Ok(self.connection.exists(query, params).await?)
+    }
+
+    /// Says statements in one round trip, each of which sees what those before it waited for.
+    pub(super) async fn together<const N: usize>(
+        &self,
+        statements: [(&'static str, Params<'_>); N],
+    ) -> Result<[Told; N]> {
+        Ok(self.connection.together(statements).await?)
+    }
+
+    /// Keeps what is to be said last of all, with the commit: rows for which others wait until then. An act has one
+    /// such statement at most.
+    pub(super) fn say_last(&self, last: Last) {
+        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(last);
+        debug_assert!(before.is_none(), "an act has two last statements");
+    }
+
+    fn last(&self) -> Option<Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn devices(&self) -> &Devices {
@@ -164,9 +183,9 @@ impl Writer {
         let patience = if A::LONG { LONG * self.patience } else { self.patience };
         let (reply, answer) = oneshot::channel();
         tokio::spawn(async move {
-            let done = timeout(patience, carry_out(&act, &pool, &devices)).await;
+            let done = within(patience, carry_out(&act, &pool, &devices)).await;
             // The caller may have gone away; the act is done all the same.
-            let _ = reply.send(done.unwrap_or_else(|_| Err(Failure::Late.into())));
+            let _ = reply.send(done.unwrap_or_else(|| Err(Failure::Late.into())));
             drop(place);
         });
         Box::pin(async move { answer.await.unwrap_or_else(|_| Err(Failure::Panicked.into())) })
@@ -194,14 +213,15 @@ async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) ->
     let mut may_meet_itself = false;
     loop {
         let held = pool.take().await?;
-        let desk = Desk { connection: held.connection(), devices: Arc::clone(devices) };
+        let desk =
+            Desk { connection: held.connection(), devices: Arc::clone(devices), last: Mutex::default() };
         let work = async {
             if was_unanswered {
                 desk.run(sql::LEAVE_A_MARK, &[]).await?;
             }
             act.perform(&desk).await
         };
-        let ended = desk.connection.transaction(&begin, work).await;
+        let ended = desk.connection.transaction(&begin, work, || desk.last()).await;
         match ended {
             Transacted::Done(done) => {
                 held.give_back();

@@ -79,7 +79,7 @@ pub(crate) fn passerby_typing<A: AsRef<OsStr>>(
 /// comes as one.
 pub(crate) fn terminal(variables: &[(&str, &str)], arguments: &[&str], prompt: &str, typed: &str) -> Ran {
     let quoted = arguments.iter().map(|argument| format!(" '{argument}'")).collect::<String>();
-    let line = format!("{}{quoted}", env!("CARGO_BIN_EXE_passerby"));
+    let line = format!("stty cols 120 rows 40; exec {}{quoted}", env!("CARGO_BIN_EXE_passerby"));
     let mut command = Command::new("script");
     command
         .args(["-q", "-e", "-c", &line, "/dev/null"])

@@ -65,15 +65,14 @@ async fn claim(act: &MakeApiKey, desk: &Desk) -> Result<()> {
 
 async fn make_server_user(act: &MakeApiKey, desk: &Desk) -> Result<()> {
     let ApiKey { id, user, name, .. } = &act.key;
-    let tallies = identities::insert_user(desk, act.app, *user, UserType::Server, None).await?;
-    claim(act, desk).await?;
     let data = Map::from_iter([("name".to_owned(), name.as_str().into())]);
     let provider = ProviderType::ApiKey;
     let claim = Claim { provider, id: id.to_string(), data, password: None };
-    identities::add(desk, act.app, *user, &claim).await?;
+    let tallies = identities::make(desk, act.app, (*user, UserType::Server), None, &claim).await?;
     let happened = events::Happened { app: act.app, user: *user, provider, at: act.now };
     happened.keep(desk, act.events).await?;
-    tallies::write(desk, act.app, tallies).await
+    tallies::write(desk, act.app, tallies);
+    Ok(())
 }
 
 impl Act for SetApiKeyDisabled {
@@ -102,7 +101,7 @@ impl Act for DeleteApiKey {
         let Some(key) = key_of(desk, self.app, self.owner, self.id).await? else { return Ok(false) };
         if key.server {
             let (_, tallies) = users::delete(desk, self.app, key.user).await?.unwrap_or_default();
-            tallies::write(desk, self.app, tallies).await?;
+            tallies::write(desk, self.app, tallies);
         } else {
             desk.run(sql::DELETE_API_KEY, params![self.app.0, key.user.0.0, key.id.0.0]).await?;
             identities::forget_claim(desk, self.app, ProviderType::ApiKey, &key.id.to_string()).await?;

@@ -37,11 +37,10 @@ impl Act for MakeEmailUser {
         let params = params![app.0, credential.0.0, email, hash.expose(), true, now.0, no_token, no_token];
         unless_taken(desk.run(sql::INSERT_CREDENTIAL, params).await?)?;
         desk.run(sql::GIVE_CREDENTIAL, params![app.0, credential.0.0, user.0.0, hash.expose()]).await?;
-        let tallies = identities::insert_user(desk, app, user, UserType::Normal, None).await?;
         let claim = Claim { provider: EMAIL, id: credential.to_string(), data: told(email), password: None };
-        identities::claim(desk, app, user, &claim).await?;
+        let tallies = identities::make(desk, app, (user, UserType::Normal), None, &claim).await?;
         events::Happened { app, user, provider: EMAIL, at: now }.keep(desk, self.events).await?;
-        tallies::write(desk, app, tallies).await?;
+        tallies::write(desk, app, tallies);
         Ok(MadeEmailUser::Made)
     }
 }

@@ -38,14 +38,15 @@ impl Act for Expire {
         let gone = List(removed.iter().map(|(user, _)| user.id.0.0).collect());
         desk.run(sql::DELETE_SESSIONS_OF_ALL, params![self.app.0, gone]).await?;
         let mut tallies = Tallies::default();
-        for (user, guest) in &removed {
+        for (_, guest) in &removed {
             tallies.left(guest);
             tallies.count(self.now.day(), Tallied::Expired);
-            if self.events {
-                events::keep_expiry(desk, self.app, user, self.now).await?;
-            }
         }
-        tallies::write(desk, self.app, tallies).await?;
+        if self.events {
+            let expired = removed.iter().map(|(user, _)| events::of_expiry(self.app, user, self.now));
+            events::keep(desk, &expired.collect::<Result<Vec<_>>>()?).await?;
+        }
+        tallies::write(desk, self.app, tallies);
         let mut removed: Vec<UserId> = removed.into_iter().map(|(user, _)| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })

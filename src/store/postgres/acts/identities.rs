@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::credentials;
 use super::tallies::Tallies;
-use crate::model::{AppKey, ObjectId, ProviderType, Timestamp, User, UserId, UserType};
+use crate::model::{AppKey, ObjectId, ProviderType, Session, SessionId, Timestamp, User, UserId, UserType};
 use crate::store::postgres::bind::params;
 use crate::store::postgres::failure::{Failure, unless_taken};
 use crate::store::postgres::writer::Desk;
@@ -14,40 +14,47 @@ use crate::store::{Claim, Error, Result};
 /// The user as it is while nobody else changes it: its row is held until the act is over.
 pub(super) async fn user(desk: &Desk, app: AppKey, id: UserId) -> Result<Option<User>> {
     let key = params![app.0, id.0.0];
-    let rows = desk.connection().rows_after((sql::LOCK_USER, key), sql::USER, key).await?;
-    rows.first().map(row::user).transpose()
+    let [_, user] = desk.together([(sql::LOCK_USER, key), (sql::USER, key)]).await?;
+    user.rows.first().map(row::user).transpose()
 }
 
-/// The user that a claim's row names. A claim that is gone now, or another's, went with the user meanwhile.
-pub(super) async fn claimant(desk: &Desk, app: AppKey, id: UserId, claim: &Claim) -> Result<User> {
-    if let Some(user) = user(desk, app, id).await? {
-        return Ok(user);
-    }
-    match asks::claimant(desk.connection(), app, claim.provider, &claim.id).await? {
-        Some(still) if still == id => {
-            Err(Error::Corrupt { table: "claims", id: format!("{}: its user {id} is gone", claim.id) })
-        }
-        _ => Err(Failure::Raced.into()),
-    }
+/// Who has an identity.
+pub(super) struct Claimant {
+    /// As it is while nobody else changes it: its row is held until the act is over.
+    pub(super) user: User,
+    /// Its session of the id that was asked for.
+    pub(super) session: Option<Session>,
 }
 
-/// Makes a user who is no guest. It must be given an identity in the same act, and what is counted be written last.
-pub(super) async fn insert_user(
+/// Who has the identity of a claim, if anybody has. A claim that is gone when its user is held, or another's, went with
+/// the user meanwhile, and the act looks again.
+pub(super) async fn claimant(
     desk: &Desk,
     app: AppKey,
-    user: UserId,
-    kind: UserType,
-    active: Option<Timestamp>,
-) -> Result<Tallies> {
-    let number: u8 = match kind {
-        UserType::Normal => 0,
-        UserType::Server => 1,
+    claim: &Claim,
+    session: SessionId,
+) -> Result<Option<Claimant>> {
+    let (provider, id) = (claim.provider.number(), claim.id.as_str());
+    let key = params![app.0, provider, id];
+    let [held, found, session] = desk
+        .together([
+            (sql::LOCK_CLAIMANT, key),
+            (sql::CLAIMANT_NOW, key),
+            (sql::SESSION_OF_CLAIMANT, params![app.0, provider, id, session.0.0]),
+        ])
+        .await?;
+    let held = held.rows.first().map(row::user_id).transpose()?;
+    let Some(found) = found.rows.first() else {
+        return if held.is_none() { Ok(None) } else { Err(Failure::Raced.into()) };
     };
-    let params = params![app.0, user.0.0, number, active.map(|at| at.0)];
-    unless_taken(desk.run(sql::INSERT_USER, params).await?)?;
-    let mut tallies = Tallies::default();
-    tallies.came(user, kind);
-    Ok(tallies)
+    let id = row::claimant(found)?;
+    let Some(user) = row::user_of_claim(found)? else {
+        return Err(Error::Corrupt { table: "claims", id: format!("{}: its user {id} is gone", claim.id) });
+    };
+    if held != Some(id) {
+        return Err(Failure::Raced.into());
+    }
+    Ok(Some(Claimant { user, session: session.rows.first().map(row::session).transpose()? }))
 }
 
 /// Writes what the provider tells now under the user's identity, adding that when it is not there; says its place.
@@ -67,14 +74,51 @@ pub(super) async fn renew(desk: &Desk, app: AppKey, user: &User, claim: &Claim) 
     }
 }
 
-/// Gives a user an identity that nobody has; says its place. Whoever had it first meanwhile keeps it, and the act looks
-/// again.
+/// Makes a user who is no guest, with an identity that nobody has.
+pub(super) async fn make(
+    desk: &Desk,
+    app: AppKey,
+    (user, kind): (UserId, UserType),
+    active: Option<Timestamp>,
+    claim: &Claim,
+) -> Result<Tallies> {
+    let number: u8 = match kind {
+        UserType::Normal => 0,
+        UserType::Server => 1,
+    };
+    let (email, name) = (told(&claim.data, "email"), told(&claim.data, "name"));
+    let (provider, id) = (claim.provider.number(), claim.id.as_str());
+    let [made, claimed, _] = desk
+        .together([
+            (sql::INSERT_USER, params![app.0, user.0.0, number, active.map(|at| at.0)]),
+            (sql::INSERT_CLAIM, params![app.0, provider, id, user.0.0]),
+            (sql::ADD_IDENTITY, params![app.0, user.0.0, provider, id, data(claim), email, name]),
+        ])
+        .await?;
+    unless_taken(made.changed)?;
+    unless_raced(claimed.changed)?;
+    let mut tallies = Tallies::default();
+    tallies.came(user, kind);
+    Ok(tallies)
+}
+
+/// Gives a user an identity that nobody has; says its place.
 pub(super) async fn claim(desk: &Desk, app: AppKey, user: UserId, claim: &Claim) -> Result<usize> {
-    let params = params![app.0, claim.provider.number(), claim.id, user.0.0];
-    if desk.run(sql::INSERT_CLAIM, params).await? == 0 {
-        return Err(Failure::Raced.into());
-    }
-    add(desk, app, user, claim).await
+    let (email, name) = (told(&claim.data, "email"), told(&claim.data, "name"));
+    let (provider, id) = (claim.provider.number(), claim.id.as_str());
+    let [claimed, added] = desk
+        .together([
+            (sql::INSERT_CLAIM, params![app.0, provider, id, user.0.0]),
+            (sql::ADD_IDENTITY, params![app.0, user.0.0, provider, id, data(claim), email, name]),
+        ])
+        .await?;
+    unless_raced(claimed.changed)?;
+    added.rows.first().map_or(Ok(0), row::place)
+}
+
+/// Whoever had an identity first meanwhile keeps it, and the act looks again.
+fn unless_raced(claimed: u64) -> Result<()> {
+    if claimed == 0 { Err(Failure::Raced.into()) } else { Ok(()) }
 }
 
 /// Adds an identity after those that the user has; says its place.

@@ -33,7 +33,7 @@ impl Act for ImportUsers {
         for one in &self.registrations {
             registrations.push(registration(self, desk, one).await?);
         }
-        tallies::write(desk, self.app, tallies).await?;
+        tallies::write(desk, self.app, tallies);
         Ok(Imported { users, registrations })
     }
 }

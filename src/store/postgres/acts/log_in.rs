@@ -1,9 +1,9 @@
 //! Somebody logs in.
 
+use super::identities::Claimant;
 use super::tallies::{self, Tallies};
 use super::{events, identities};
 use crate::model::{ProviderType, Session, Tallied, UserId};
-use crate::store::postgres::asks::claimant;
 use crate::store::postgres::bind::params;
 use crate::store::postgres::failure::{refuse_nul, unless_taken};
 use crate::store::postgres::writer::{Act, Desk};
@@ -17,14 +17,14 @@ impl Act for LogIn {
     async fn perform(&self, desk: &Desk) -> Result<LoggedIn> {
         let Some(claim) = &self.identity else { return guest(self, desk).await };
         refuse_nul([claim.id.as_str()])?;
-        match claimant(desk.connection(), self.app, claim.provider, &claim.id).await? {
-            Some(user) => known(self, desk, user, claim).await,
+        match identities::claimant(desk, self.app, claim, self.session).await? {
+            Some(claimant) => known(self, desk, claimant, claim).await,
             None => unknown(self, desk, claim).await,
         }
     }
 }
 
-/// A guest who was alone in the end, or of whom events are kept; all others are gathered.
+/// A guest who was alone in the end, or whose device PostgreSQL cannot hold; all others are gathered.
 async fn guest(act: &LogIn, desk: &Desk) -> Result<LoggedIn> {
     write_device(act, desk).await?;
     // Nearly every login is two inserts and no look: whether it was here before is asked only when its id was.
@@ -32,29 +32,36 @@ async fn guest(act: &LogIn, desk: &Desk) -> Result<LoggedIn> {
         open_session(act, desk, act.user, 0).await?;
         keep_events(act, desk, act.user, true).await?;
     } else {
-        done_before(act, desk, act.user).await?.ok_or(Error::Conflict(Taken::Id))?;
+        let params = params![act.app.0, act.user.0.0, act.session.0.0];
+        let there = row::one(desk.connection(), sql::SESSION, params, row::session).await?;
+        done_before(act, there)?.ok_or(Error::Conflict(Taken::Id))?;
     }
-    Ok(LoggedIn::In { user: act.user, created: true, identity: 0 })
+    Ok(LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None })
 }
 
-async fn known(act: &LogIn, desk: &Desk, id: UserId, claim: &Claim) -> Result<LoggedIn> {
-    let user = identities::claimant(desk, act.app, id, claim).await?;
+async fn known(act: &LogIn, desk: &Desk, claimant: Claimant, claim: &Claim) -> Result<LoggedIn> {
+    let Claimant { user, session } = claimant;
+    let id = user.id;
     if user.disabled {
         return Ok(LoggedIn::Disabled);
     }
-    if let Some(session) = done_before(act, desk, id).await? {
-        return Ok(LoggedIn::In { user: id, created: id == act.user, identity: session.identity });
+    if let Some(session) = done_before(act, session)? {
+        return Ok(LoggedIn::In {
+            user: id,
+            created: id == act.user,
+            identity: session.identity,
+            custom_data: user.custom_data,
+        });
     }
     if !identities::is_proved_still(desk, act.app, id, claim).await? {
         return Ok(LoggedIn::Unproved);
     }
     write_device(act, desk).await?;
     let identity = identities::renew(desk, act.app, &user, claim).await?;
-    desk.run(sql::TOUCH, params![act.app.0, id.0.0, act.now.0]).await?;
     open_session(act, desk, id, identity).await?;
     keep_events(act, desk, id, false).await?;
-    count(act, desk, claim, Tallies::default()).await?;
-    Ok(LoggedIn::In { user: id, created: false, identity })
+    count(act, desk, claim, Tallies::default());
+    Ok(LoggedIn::In { user: id, created: false, identity, custom_data: user.custom_data })
 }
 
 async fn unknown(act: &LogIn, desk: &Desk, claim: &Claim) -> Result<LoggedIn> {
@@ -63,25 +70,25 @@ async fn unknown(act: &LogIn, desk: &Desk, claim: &Claim) -> Result<LoggedIn> {
         return Ok(LoggedIn::Unproved);
     }
     write_device(act, desk).await?;
-    let tallies = identities::insert_user(desk, act.app, act.user, act.kind, Some(act.now)).await?;
-    let identity = identities::claim(desk, act.app, act.user, claim).await?;
-    open_session(act, desk, act.user, identity).await?;
+    let tallies = identities::make(desk, act.app, (act.user, act.kind), Some(act.now), claim).await?;
+    open_session(act, desk, act.user, 0).await?;
     keep_events(act, desk, act.user, true).await?;
-    count(act, desk, claim, tallies).await?;
-    Ok(LoggedIn::In { user: act.user, created: true, identity })
+    count(act, desk, claim, tallies);
+    Ok(LoggedIn::In { user: act.user, created: true, identity: 0, custom_data: None })
 }
 
-async fn count(act: &LogIn, desk: &Desk, claim: &Claim, mut tallies: Tallies) -> Result<()> {
+fn count(act: &LogIn, desk: &Desk, claim: &Claim, mut tallies: Tallies) {
     tallies.count(act.now.day(), Tallied::LoggedIn(claim.provider));
-    tallies::write(desk, act.app, tallies).await
+    tallies::write(desk, act.app, tallies);
 }
 
 fn provider(act: &LogIn) -> ProviderType {
     act.identity.as_ref().map_or(ProviderType::AnonUser, |claim| claim.provider)
 }
 
+/// Opens the session, and notes the activity of whoever is no guest.
 async fn open_session(act: &LogIn, desk: &Desk, user: UserId, identity: usize) -> Result<()> {
-    let params = params![
+    let session = params![
         act.app.0,
         user.0.0,
         act.session.0.0,
@@ -90,15 +97,14 @@ async fn open_session(act: &LogIn, desk: &Desk, user: UserId, identity: usize) -
         act.device_details.as_ref().map(|device| device.hash.0),
         act.expires.map(|at| at.0),
     ];
-    unless_taken(desk.run(sql::INSERT_SESSION, params).await?)
+    let touch = params![act.app.0, user.0.0, act.now.0];
+    let [_, opened] = desk.together([(sql::TOUCH, touch), (sql::INSERT_SESSION, session)]).await?;
+    unless_taken(opened.changed)
 }
 
 /// The session, if it is there and this act's: then an answer was lost and this is the same act again.
-async fn done_before(act: &LogIn, desk: &Desk, user: UserId) -> Result<Option<Session>> {
-    let params = params![act.app.0, user.0.0, act.session.0.0];
-    let Some(session) = row::one(desk.connection(), sql::SESSION, params, row::session).await? else {
-        return Ok(None);
-    };
+fn done_before(act: &LogIn, there: Option<Session>) -> Result<Option<Session>> {
+    let Some(session) = there else { return Ok(None) };
     let same = session.provider == provider(act)
         && session.device == act.device
         && session.device_details == act.device_details.as_ref().map(|device| device.hash);

@@ -1,6 +1,6 @@
 //! The log, and the count of guests.
 
-use crate::store::postgres::bind::params;
+use crate::store::postgres::bind::{List, params};
 use crate::store::postgres::sql;
 use crate::store::postgres::writer::{Act, Desk};
 use crate::store::{AppendLogs, CountGuestLogins, Error, Result, TrimLogs};
@@ -9,26 +9,22 @@ impl Act for AppendLogs {
     type Done = ();
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
-        for (app, entry) in &self.entries {
-            let details =
-                serde_json::to_string(&entry.details).map_err(|error| Error::Unavailable(Box::new(error)))?;
-            desk.run(
-                sql::INSERT_LOG,
-                params![
-                    app.0,
-                    entry.started.0,
-                    entry.id.0,
-                    entry.co_id.0.0,
-                    entry.kind.number(),
-                    entry.is_error,
-                    entry.user.map(|user| user.0.0),
-                    entry.completed.0,
-                    entry.device.map(|device| device.0),
-                    details
-                ],
-            )
-            .await?;
-        }
+        let entries = || self.entries.iter().map(|(_, entry)| entry);
+        let details = entries().map(|entry| serde_json::to_string(&entry.details));
+        let details = details.collect::<std::result::Result<Vec<_>, _>>();
+        let params = params![
+            List(self.entries.iter().map(|(app, _)| app.0).collect()),
+            List(entries().map(|entry| entry.started.0).collect()),
+            List(entries().map(|entry| entry.id.0).collect()),
+            List(entries().map(|entry| entry.co_id.0.0).collect()),
+            List(entries().map(|entry| entry.kind.number()).collect()),
+            List(entries().map(|entry| entry.is_error).collect()),
+            List(entries().map(|entry| entry.user.map(|user| user.0.0)).collect()),
+            List(entries().map(|entry| entry.completed.0).collect()),
+            List(entries().map(|entry| entry.device.map(|device| device.0)).collect()),
+            List(details.map_err(|error| Error::Unavailable(Box::new(error)))?),
+        ];
+        desk.run(sql::INSERT_LOGS, params).await?;
         Ok(())
     }
 }
@@ -46,11 +42,16 @@ impl Act for CountGuestLogins {
     type Done = ();
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
-        for (app, count) in &self.counts {
-            let logins = i64::try_from(count.logins).unwrap_or(i64::MAX);
-            let params = params![app.0, count.day.0, count.platform.name(), self.counter.0, logins];
-            desk.run(sql::COUNT_GUEST_LOGINS, params).await?;
-        }
+        let counts = || self.counts.iter().map(|(_, count)| count);
+        let logins = counts().map(|count| i64::try_from(count.logins).unwrap_or(i64::MAX));
+        let params = params![
+            List(self.counts.iter().map(|(app, _)| app.0).collect()),
+            List(counts().map(|count| count.day.0).collect()),
+            List(counts().map(|count| count.platform.name()).collect()),
+            self.counter.0,
+            List(logins.collect()),
+        ];
+        desk.run(sql::COUNT_GUEST_LOGINS, params).await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What may be done, each act as the statements that do it. They run on the writer's thread, in a savepoint each.
+//! What may be done, each act as the statements that do it. Each is a transaction.
 
 mod admins;
 mod api_keys;
@@ -26,6 +26,7 @@ pub(super) use admins::{
 pub(super) use apps::{Sealed, SeeTime};
 pub(super) use credentials::{ConfirmCredential, DeletePending};
 pub(super) use departure::{ClearDeparted, DeleteApp};
+pub(super) use events::{Happened, Listed};
 pub(super) use identities::told;
 pub(super) use redirects::TakeRedirect;
 pub(super) use security::{

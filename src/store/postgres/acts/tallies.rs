@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use crate::model::{AppKey, Day, UserId};
 use crate::store::Result;
 use crate::store::postgres::bind::{List, params};
+use crate::store::postgres::connection::Last;
 use crate::store::postgres::writer::Desk;
 use crate::store::postgres::{row, sql};
 pub(super) use crate::store::tallies::{Guest, Tallies};
@@ -21,8 +22,8 @@ pub(super) async fn guest(desk: &Desk, app: AppKey, id: UserId) -> Result<Option
     row::one(desk.connection(), sql::GUEST, params![app.0, id.0.0], read).await
 }
 
-/// Writes what was counted, last of all that an act does: others wait for these rows until it is over.
-pub(super) async fn write(desk: &Desk, app: AppKey, tallies: Tallies) -> Result<()> {
+/// Has what was counted written last of all that an act does: others wait for these rows until it is over.
+pub(super) fn write(desk: &Desk, app: AppKey, tallies: Tallies) {
     let (mut whats, mut days, mut whiches, mut ns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (what, day, which, n) in tallies.counted() {
         whats.push(what);
@@ -30,10 +31,16 @@ pub(super) async fn write(desk: &Desk, app: AppKey, tallies: Tallies) -> Result<
         whiches.push(which);
         ns.push(n);
     }
-    if ns.is_empty() {
-        return Ok(());
+    if !ns.is_empty() {
+        desk.say_last(Last {
+            statement: sql::ADD_TO_TALLIES,
+            params: vec![
+                Box::new(app.0),
+                Box::new(List(whats)),
+                Box::new(List(days)),
+                Box::new(List(whiches)),
+                Box::new(List(ns)),
+            ],
+        });
     }
-    let params = params![app.0, List(whats), List(days), List(whiches), List(ns)];
-    desk.run(sql::ADD_TO_TALLIES, params).await?;
-    Ok(())
 }

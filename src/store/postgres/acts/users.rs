@@ -36,7 +36,8 @@ impl Act for Touch {
         desk.run(sql::TOUCH_GUEST, params![self.app.0, self.user.0.0, day.0]).await?;
         let mut tallies = Tallies::default();
         tallies.seen(&guest, day);
-        tallies::write(desk, self.app, tallies).await
+        tallies::write(desk, self.app, tallies);
+        Ok(())
     }
 }
 
@@ -83,21 +84,25 @@ impl Act for DeleteUser {
         if let Some(event) = &self.event {
             events::keep_removal(desk, self.app, self.user, event).await?;
         }
-        tallies::write(desk, self.app, tallies).await?;
+        tallies::write(desk, self.app, tallies);
         Ok(true)
     }
 }
 
 /// Removes a user with all that is its own; says whether it was a guest, if it was there, and what is to be counted.
 pub(super) async fn delete(desk: &Desk, app: AppKey, user: UserId) -> Result<Option<(bool, Tallies)>> {
-    desk.run(sql::LOCK_USER, params![app.0, user.0.0]).await?;
-    let guest = tallies::guest(desk, app, user).await?;
-    let deleted = row::one(desk.connection(), sql::DELETE_USER, params![app.0, user.0.0], |row| {
-        row::kind(&row::Cells::new(row, "users", 0))
-    })
-    .await?;
-    let Some(kind) = deleted else { return Ok(None) };
-    delete_sessions_of(desk, app, user).await?;
+    let key = params![app.0, user.0.0];
+    let [_, guest, deleted, _] = desk
+        .together([
+            (sql::LOCK_USER, key),
+            (sql::GUEST, key),
+            (sql::DELETE_USER, key),
+            (sql::DELETE_SESSIONS_OF, key),
+        ])
+        .await?;
+    let guest = guest.rows.first().map(tallies::read).transpose()?;
+    let Some(deleted) = deleted.rows.first() else { return Ok(None) };
+    let kind = row::kind(&row::Cells::new(deleted, "users", 0))?;
     let mut tallies = Tallies::default();
     match &guest {
         // It has nothing by which to log in.

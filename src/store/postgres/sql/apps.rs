@@ -103,7 +103,7 @@ statements! {
     CLEAR_EVENTS = bite!("events", "id");
     CLEAR_LOGS = bite!("logs", "started, id");
     CLEAR_GUEST_LOGINS = bite!("guest_logins", "day, platform, counter");
-    CLEAR_TALLIES = bite!("tallies", "what, day, which");
+    CLEAR_TALLIES = bite!("tallies", "what, day, which, part");
     INSERT_DEPLOYMENT_FILE = "insert into deployment_files (app, deployment, path, hash) values ($1, $2, $3, $4) on conflict do nothing";
     INSERT_FILE = "insert into files (hash, bytes) values ($1, $2) on conflict (hash) do nothing";
     FILES =

@@ -53,10 +53,12 @@ const HOT: &[Hot] = &[
         &[],
     ),
     hot(
-        "INSERT_GUESTS_AND_DEVICES",
+        "INSERT_GUESTS_AND_MORE",
         "array_fill(7, array[1000]), ids(1000000, 1000, 1), ids(1000000, 1000, 2),
          array_fill(null::bytea, array[1000]), array_fill('\\x01'::bytea, array[1000]),
-         array_fill(null::int8, array[1000]), array[7], array['\\x01'::bytea], array['{}']",
+         array_fill(null::int8, array[1000]), array[7], array['\\x01'::bytea], array['{}'],
+         array[7], array['\\x02'::bytea], array[1::int2], ids(1000000, 1, 1), array['\\x00'::bytea],
+         array[null::text], array[0::int8]",
         0,
         &[],
     ),
@@ -84,6 +86,14 @@ const HOT: &[Hot] = &[
     hot("DELETE_SESSIONS_OF", "7, id(500002, 1)", 1, &["sessions_pkey"]),
     hot("DELETE_SESSIONS_OF_ALL", "7, ids(500000, 250, 1)", 250, &["sessions_pkey"]),
     hot("CLAIMANT", "7, 1, 'identity 500000'", 1, &["claims_pkey"]),
+    hot("LOCK_CLAIMANT", "7, 1, 'identity 500000'", 2, &["claims_pkey", "users_pkey"]),
+    hot("CLAIMANT_NOW", "7, 1, 'identity 500000'", 4, &["claims_pkey", "identities_pkey", "users_pkey"]),
+    hot(
+        "SESSION_OF_CLAIMANT",
+        "7, 1, 'identity 500000', id(500000, 2)",
+        3,
+        &["claims_pkey", "identities_pkey", "sessions_pkey"],
+    ),
     hot("CREDENTIAL_OF_ADDRESS", "7, 'n500000@example.com'", 2, &["credentials_pkey", "emails_pkey"]),
     hot("PENDING", "7, id(500000, 3), 50", 50, &["credentials_pending"]),
     hot("API_KEY_BY_HASH", "7, sha256(id(500000, 6))", 1, &["api_keys_by_hash"]),
@@ -165,7 +175,7 @@ fn excused(session: Session, name: &str) -> bool {
 }
 
 async fn judge_statements(client: &Client, session: Session, wrong: &mut Vec<String>) {
-    let every = [sql::ALL, sql::apps::ALL, sql::care::ALL, sql::tallies::ALL].concat();
+    let every = [sql::ALL, sql::admins::ALL, sql::apps::ALL, sql::care::ALL, sql::tallies::ALL].concat();
     for (name, statement) in &every {
         if is_planned(statement) && !excused(session, name) {
             no_table_is_read_whole(client, session, name, statement, wrong).await;
@@ -262,6 +272,24 @@ fn pages() -> Vec<(&'static str, Page, u64, &'static [&'static str])> {
             Page { email: Some("n500000@example.com".to_owned()), ..page() },
             10,
             &["identities_by_email", "identities_pkey", "users_pkey"],
+        ),
+        (
+            "guests who were seen before, and others",
+            Page { seen: Span { from: None, until: Some(Timestamp(1_787_400_000)) }, ..page() },
+            3_500,
+            &[
+                "identities_pkey",
+                "users_by_activity",
+                "users_by_last_seen",
+                "users_never_active",
+                "users_pkey",
+            ],
+        ),
+        (
+            "whose id begins so",
+            Page { begins: Some("6abe5ae0".to_owned()), ..page() },
+            10,
+            &["identities_by_email", "identities_by_name", "identities_pkey", "users_pkey"],
         ),
         (
             "whose name begins so",
