@@ -64,7 +64,7 @@ fn a_terminal_is_told_how_far_it_is_and_how_long_it_takes() {
     let (data, database) = (place.path().join("data"), made());
     filled(&data);
     let arguments = ["move", "--from", data.to_str().unwrap(), "--to", &database.url()];
-    let ran = terminal(&[], &arguments, " left", "");
+    let ran = terminal(&[("TERM", "xterm")], &arguments, " left", "");
     assert_eq!(ran.code, 0, "{ran:?}");
     let shown = ran.out.split(['\r', '\n']).filter(|line| line.contains(" %, "));
     let shares: Vec<u8> = shown
