@@ -25,7 +25,7 @@ async fn what_an_act_meets_of_its_own_first_try_is_not_in_its_way() {
     }
     block_in_place(|| alone.hold_commits());
     let first = log_in_with(claim("ann"), NOON, 1);
-    let entered = LoggedIn::In { user: first.user, created: true, identity: 0 };
+    let entered = LoggedIn::In { user: first.user, created: true, identity: 0, custom_data: None };
     let redirect = PutRedirect { state: [1; 32], record: "{}".to_owned(), until: NOON.plus(60), now: NOON };
     let registered = stores[0].register(confirmed(register(1, "ann@a.example", NOON)));
     let logged_in = stores[1].log_in(first);
