@@ -89,7 +89,6 @@ fn options(config: &Config, settings: &StoreSettings) -> Result<Options, ServerE
         migrate: settings.migrate,
         connections: settings.connections.unwrap_or(usual.connections),
         queue: config.store_queue,
-        location: config.data.join("postgres"),
         ..usual
     })
 }

@@ -31,7 +31,7 @@ mod standing;
 mod tallies;
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 
 pub use account::*;
@@ -413,9 +413,6 @@ pub trait Store: Ask + KeepAdmins {
 
     /// Ends the engine: what was accepted is done, then its files are closed. Later acts are `Unavailable`.
     fn close(&self) -> Answer<'_, ()>;
-
-    /// The file that holds the store, for a socket and messages beside it.
-    fn location(&self) -> &Path;
 }
 
 /// An app with what is live of it.

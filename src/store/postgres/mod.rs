@@ -53,7 +53,7 @@ mod tests;
 mod watch;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use address::{Address, AddressError, PasswordError};
@@ -80,7 +80,6 @@ use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId
 ///
 /// [`Store::close`] waits until the acts that it accepted are done; dropping it does not.
 pub struct Postgres {
-    location: PathBuf,
     parts: Parts,
 }
 
@@ -342,9 +341,5 @@ impl Store for Postgres {
             self.parts.watch.stop();
             Ok(())
         })
-    }
-
-    fn location(&self) -> &Path {
-        &self.location
     }
 }

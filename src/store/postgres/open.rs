@@ -1,6 +1,5 @@
 //! Whose database it is, its schema, and how many connections there are.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,8 +48,6 @@ pub struct Options {
     pub queue: usize,
     /// How long the database may take to answer; whoever asked waits half as long again for another connection to.
     pub patience: Duration,
-    /// A path in the data directory, for a socket and messages beside it.
-    pub location: PathBuf,
 }
 
 /// Why a database was not opened.
@@ -173,10 +170,7 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     let bearers = Bearers::start(&manners, half, options.queue);
     let watch =
         Watch::start(Arc::new(options.listener()), !options.pooler || options.notify.is_some(), changes);
-    Ok(Postgres {
-        location: options.location,
-        parts: Parts { writer, guests, readers, bearers, acts, watch, manners },
-    })
+    Ok(Postgres { parts: Parts { writer, guests, readers, bearers, acts, watch, manners } })
 }
 
 impl Options {
@@ -191,7 +185,6 @@ impl Options {
             connections: (2 * cores).max(4),
             queue: 20_000,
             patience: Duration::from_secs(5),
-            location: PathBuf::from("passerby"),
         }
     }
 

@@ -31,7 +31,7 @@ mod tests;
 mod writer;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use copying::Rows;
@@ -354,9 +354,5 @@ impl Store for Sqlite {
             parts.close();
             Ok(())
         })
-    }
-
-    fn location(&self) -> &Path {
-        &self.path
     }
 }
