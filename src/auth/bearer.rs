@@ -33,17 +33,8 @@ impl Auth {
         if !ours {
             return Err(Error::BadAccessToken);
         }
-        let newer;
-        let app = match self.access_signature_is_good(app, token) {
-            true => app,
-            false => {
-                newer = self.with_newer_keys(app).await?.ok_or(Error::BadAccessToken)?;
-                if !self.access_signature_is_good(&newer, token) {
-                    return Err(Error::BadAccessToken);
-                }
-                &newer
-            }
-        };
+        let app = self.with_keys(app, |app| self.access_signature_is_good(app, token)).await?;
+        let app = app.ok_or(Error::BadAccessToken)?;
         let now = self.clock().now();
         if token.is_over(now) {
             return Err(Error::AccessTokenExpired);
@@ -61,17 +52,8 @@ impl Auth {
         if token.domain() != Some(app.domain_id) {
             return Err(Error::BadRefreshSignature);
         }
-        let newer;
-        let app = match refresh_signature_is_good(app, token) {
-            true => app,
-            false => {
-                newer = self.with_newer_keys(app).await?.ok_or(Error::BadRefreshSignature)?;
-                if !refresh_signature_is_good(&newer, token) {
-                    return Err(Error::BadRefreshSignature);
-                }
-                &newer
-            }
-        };
+        let app = self.with_keys(app, |app| refresh_signature_is_good(app, token)).await?;
+        let app = app.ok_or(Error::BadRefreshSignature)?;
         let now = self.clock().now();
         if token.is_over(now) {
             return Err(Error::SessionNotFound);
@@ -79,23 +61,26 @@ impl Auth {
         self.caller(app, token, now).await?.ok_or(Error::SessionNotFound)
     }
 
-    /// The app as it is by now, if another server changed something since it was read: it may have a key that signed a
-    /// token which nobody here knows.
-    async fn with_newer_keys(&self, app: &Arc<App>) -> Result<Option<Arc<App>>> {
+    /// The app with keys that a token's signature is good by: as it was read, or as it is by now, if another server
+    /// changed something since. It may have a key that nobody here knows.
+    async fn with_keys(&self, app: &Arc<App>, is_good: impl Fn(&App) -> bool) -> Result<Option<Arc<App>>> {
+        if is_good(app) {
+            return Ok(Some(Arc::clone(app)));
+        }
         self.catch_up().await?;
-        Ok(self.app_by_id(app.id).filter(|newer| !Arc::ptr_eq(newer, app)))
+        Ok(self.app_by_id(app.id).filter(|newer| !Arc::ptr_eq(newer, app) && is_good(newer)))
     }
 
     /// The live user and session of a token that was found good. Notes the activity.
-    async fn caller(&self, app: &Arc<App>, token: &Presented<'_>, now: Timestamp) -> Result<Option<Caller>> {
+    async fn caller(&self, app: Arc<App>, token: &Presented<'_>, now: Timestamp) -> Result<Option<Caller>> {
         let Some((user, session)) = token.subject() else { return Ok(None) };
         let Some(bearer) = self.store().bearer(app.key, user, session).await? else { return Ok(None) };
         let over = bearer.session.expires.is_some_and(|at| at <= now);
         if bearer.user.disabled || over {
             return Ok(None);
         }
-        self.touch(app, &bearer.user, now);
-        let caller = Caller { app: Arc::clone(app), user: bearer.user, session: bearer.session };
+        self.touch(&app, &bearer.user, now);
+        let caller = Caller { app, user: bearer.user, session: bearer.session };
         note_caller(&caller);
         Ok(Some(caller))
     }
