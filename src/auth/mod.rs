@@ -221,7 +221,7 @@ impl Auth {
     }
 
     /// Does what changes an app, then reads the apps again. If the caller goes away in between, or the reading fails,
-    /// whoever waits for [`Auth::unread`] does it.
+    /// [`Auth::read_changes`] does it.
     async fn changing<T>(&self, act: impl Future<Output = Result<T>>) -> Result<T> {
         let unread = Unread(Some(&self.unread));
         let done = act.await?;
@@ -230,9 +230,17 @@ impl Auth {
         Ok(done)
     }
 
-    /// Done when a change of the apps was left unread. For one waiter.
-    pub async fn unread(&self) {
-        self.unread.notified().await;
+    /// Waits until a change of the apps was left unread, or another server made one, and reads them again. For one
+    /// waiter.
+    pub async fn read_changes(&self) -> Result<()> {
+        tokio::select! {
+            // Left unread again, if that fails.
+            () = self.unread.notified() => self.changing(std::future::ready(Ok(()))).await,
+            changed = self.store().changed(self.read_at.load(Ordering::Acquire)) => {
+                changed?;
+                self.catch_up().await
+            }
+        }
     }
 
     /// Reads the apps again when another server changed one since they were read.
@@ -241,11 +249,6 @@ impl Auth {
             self.reload().await?;
         }
         Ok(())
-    }
-
-    /// Done when another server may have changed an app since they were read.
-    pub async fn changed_elsewhere(&self) -> Result<()> {
-        Ok(self.store().changed(self.read_at.load(Ordering::Acquire)).await?)
     }
 
     /// Allows the origins at which pages beside apps are shown.

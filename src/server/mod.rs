@@ -272,7 +272,6 @@ pub async fn run(
         tasks.spawn(rounds::reread(Arc::clone(certificate), rounds::hang_up()?, stopped.clone()));
     }
     tasks.spawn(rounds::reread_apps(Arc::clone(&http.auth), stopped.clone()));
-    tasks.spawn(rounds::hear_of_changes(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::clear_departed(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::delete_guests(Arc::clone(&http.auth), stopped.clone()));
     tasks.spawn(rounds::deliver(Arc::clone(&http.auth), stopped.clone()));

@@ -107,33 +107,12 @@ impl Reminder {
     }
 }
 
-/// Reads the apps again when somebody changed one and went away before it was read.
+/// Reads the apps again when another server changed one, or somebody here did and went away before it was read.
 pub(super) async fn reread_apps(auth: Arc<Auth>, mut stop: Stop) {
     loop {
         tokio::select! {
-            () = auth.unread() => {}
-            _ = stop.changed() => return,
-        }
-        while let Err(error) = auth.reload().await {
-            tracing::error!(error = %with_causes(&error, ": "), "failed to read the apps again");
-            tokio::select! {
-                () = rest(REREAD_REST) => {}
-                _ = stop.changed() => return,
-            }
-        }
-    }
-}
-
-/// Reads the apps again when another server changed one.
-pub(super) async fn hear_of_changes(auth: Arc<Auth>, mut stop: Stop) {
-    loop {
-        let heard = async {
-            auth.changed_elsewhere().await?;
-            auth.catch_up().await
-        };
-        tokio::select! {
-            heard = heard => if let Err(error) = heard {
-                tracing::error!(error = %with_causes(&error, ": "), "failed to read what another server changed");
+            read = auth.read_changes() => if let Err(error) = read {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to read the apps again");
                 rest(REREAD_REST).await;
             },
             _ = stop.changed() => return,
