@@ -9,6 +9,7 @@ use super::bind::{List, params};
 use super::connection::Manners;
 use super::failure::Failure;
 use super::pool::{Shared, within};
+use super::queue::Queue;
 use super::{row, sql};
 use crate::model::{AppKey, SessionId, UserId};
 use crate::store::{Answer, Bearer, Error, Result};
@@ -25,15 +26,15 @@ struct Job {
 }
 
 /// Where asks gather.
-pub(super) struct Bearers(std::sync::Mutex<Option<mpsc::Sender<Job>>>);
+pub(super) struct Bearers(Queue<Job>);
 
 impl Bearers {
     /// Starts to gather, on `connections` connections at once, with room for `queue` asks that wait.
     pub(super) fn start(manners: &Arc<Manners>, connections: usize, queue: usize) -> Bearers {
-        let (sender, receiver) = mpsc::channel(queue.max(1));
+        let (queue, receiver) = Queue::new(queue);
         let shared = (0..connections.max(1)).map(|_| Shared::new(Arc::clone(manners))).collect();
         tokio::spawn(gather(shared, receiver, manners.whole()));
-        Bearers(std::sync::Mutex::new(Some(sender)))
+        Bearers(queue)
     }
 
     pub(super) fn ask(
@@ -42,27 +43,12 @@ impl Bearers {
         user: UserId,
         session: SessionId,
     ) -> Answer<'static, Option<Bearer>> {
-        let (reply, answer) = oneshot::channel();
-        let queue = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let sent = match queue.as_ref() {
-            None => Err(Failure::Closed),
-            Some(queue) => {
-                queue.try_send(Job { app, user, session, reply }).map_err(|refused| match refused {
-                    mpsc::error::TrySendError::Full(_) => Failure::QueueFull,
-                    mpsc::error::TrySendError::Closed(_) => Failure::Closed,
-                })
-            }
-        };
-        drop(queue);
-        Box::pin(async move {
-            sent?;
-            answer.await.unwrap_or_else(|_| Err(Failure::Late.into()))
-        })
+        self.0.submit(|reply| Job { app, user, session, reply })
     }
 
     /// Takes no more asks.
     pub(super) fn stop(&self) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        self.0.close();
     }
 }
 

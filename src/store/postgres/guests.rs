@@ -18,6 +18,7 @@ use super::bind::{List, params};
 use super::connection::{Connection, Manners};
 use super::failure::Failure;
 use super::pool::{Shared, rest, within};
+use super::queue::Queue;
 use super::row::Cells;
 use super::sql;
 use super::writer::{Devices, REST, Writer};
@@ -55,7 +56,7 @@ impl Job {
 
 /// Where logins gather.
 pub(super) struct Guests {
-    queue: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Queue<Job>,
     /// Free when everything that was accepted is done.
     gathering: Arc<Mutex<()>>,
 }
@@ -76,7 +77,7 @@ impl Guests {
         writer: Arc<Writer>,
         queue: usize,
     ) -> Guests {
-        let (sender, receiver) = mpsc::channel(queue.max(1));
+        let (queue, receiver) = Queue::new(queue);
         let gathering = Arc::new(Mutex::new(()));
         let held = Arc::clone(&gathering).lock_owned().await;
         let shared = Shared::new(Arc::clone(manners));
@@ -85,31 +86,17 @@ impl Guests {
             gather(desk, receiver).await;
             drop(held);
         });
-        Guests { queue: std::sync::Mutex::new(Some(sender)), gathering }
+        Guests { queue, gathering }
     }
 
     /// Hands in a guest's login at once; what comes back is only its answer, so dropping that changes nothing.
     pub(super) fn submit(&self, act: LogIn) -> Answer<'static, LoggedIn> {
-        let (reply, answer) = oneshot::channel();
-        let queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let sent = match queue.as_ref() {
-            None => Err(Failure::Closed),
-            Some(queue) => queue.try_send(Job { act, reply }).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => Failure::QueueFull,
-                mpsc::error::TrySendError::Closed(_) => Failure::Closed,
-            }),
-        };
-        drop(queue);
-        Box::pin(async move {
-            sent?;
-            // A reply that is dropped unanswered was waited for too long.
-            answer.await.unwrap_or_else(|_| Err(Failure::Late.into()))
-        })
+        self.queue.submit(|reply| Job { act, reply })
     }
 
     /// Takes no more logins, and waits until those that were accepted are done.
     pub(super) async fn stop(&self) {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        self.queue.close();
         let _ = self.gathering.lock().await;
     }
 }

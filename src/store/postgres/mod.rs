@@ -6,6 +6,7 @@
 //! | `open` | whose database it is, its schema, its connections |
 //! | `connection`, `pool`, `bind` | one connection, several, and what is said over them |
 //! | `writer` | acts, each a transaction; what is done again |
+//! | `queue` | where what is gathered waits |
 //! | `guests` | guests' logins, gathered |
 //! | `acts/` | each act as its statements |
 //! | `readers`, `asks` | who reads, and what may be asked |
@@ -44,6 +45,7 @@ mod guests;
 mod listing;
 mod open;
 mod pool;
+mod queue;
 mod readers;
 mod row;
 mod rule;

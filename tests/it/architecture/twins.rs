@@ -19,7 +19,7 @@ const FILES: &[(&str, &[&str])] = &[
             "address/tls.rs",
         ],
     ),
-    ("what a round trip carries is gathered first", &["bearers.rs", "guests.rs"]),
+    ("what a round trip carries is gathered first", &["bearers.rs", "guests.rs", "queue.rs"]),
     ("the driver takes values and gives rows its own way", &["bind.rs", "row/cells.rs"]),
     ("one role makes the schema, another serves", &["grants.rs"]),
     ("many servers share a database", &["acts/lease.rs", "watch.rs"]),
