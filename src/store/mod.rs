@@ -24,6 +24,7 @@ mod listing;
 mod log;
 pub mod moving;
 pub mod postgres;
+mod row;
 mod rule;
 mod security;
 pub mod sqlite;

@@ -1,71 +1,27 @@
-//! Rows as the model's values. A row that this server cannot have written is `Corrupt`, never a panic.
+//! Rows of this engine: queried, and read as `store::row` reads any.
 
-use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::sql;
-use crate::model::{
-    AdminId, AllowedIpId, ApiKeyId, AppId, AppKey, AuditId, CredentialId, Day, DeploymentId, DeviceHash,
-    DeviceId, DomainId, DraftId, EventId, GroupId, GuestLogins, Identity, LogEntry, LogType, Millis,
-    ObjectId, Platform, ProviderType, RequestId, Role, Secret, SecretId, Session, SessionId, Tallied, Tally,
-    Timestamp, User, UserId, UserType, anonymous_identity_id, hex,
-};
+use crate::model::{AppKey, GuestLogins, Identity, ObjectId, Role, Session, Tally, User, UserId};
+use crate::store::row::{self, Cell, Columns, Raw, bearer_of, user_with};
+pub(super) use crate::store::row::{Cells, admin, kind, user_id};
 use crate::store::{
-    Admin, AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential,
-    DeploymentRecord, DraftRecord, Error, Event, File, KeyRecord, Logged, NamedSecret, Operation, Project,
-    Result,
+    AdminKey, AdminSession, AllowedIp, ApiKey, AppRecord, AuditLine, Bearer, Credential, DeploymentRecord,
+    DraftRecord, Error, Event, File, KeyRecord, Logged, NamedSecret, Project, Result,
 };
 
-/// One row of a table, as far as a query returned it, with the columns of that table beginning at `from`.
-pub(super) struct Cells<'a> {
-    row: &'a Row<'a>,
-    table: &'static str,
-    from: usize,
-}
-
-impl<'a> Cells<'a> {
-    pub(super) fn new(row: &'a Row<'a>, table: &'static str, from: usize) -> Cells<'a> {
-        Cells { row, table, from }
-    }
-
-    pub(super) fn get<T: FromSql>(&self, column: usize) -> Result<T> {
-        self.row.get(self.from + column).map_err(|error| self.corrupt(&error))
-    }
-
-    pub(super) fn object_id(&self, column: usize) -> Result<ObjectId> {
-        self.get(column).map(ObjectId)
-    }
-
-    fn flag(&self, column: usize) -> Result<bool> {
-        match self.get::<i64>(column)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(self.corrupt(&format_args!("{other} is no flag"))),
+impl Columns for Row<'_> {
+    fn raw(&self, column: usize) -> std::result::Result<Raw<'_>, String> {
+        match self.get_ref(column).map_err(|error| error.to_string())? {
+            ValueRef::Null => Ok(Raw::Null),
+            ValueRef::Integer(number) => Ok(Raw::Number(number)),
+            ValueRef::Real(number) => Err(format!("{number} is no whole number")),
+            ValueRef::Text(text) => Ok(Raw::Text(text)),
+            ValueRef::Blob(bytes) => Ok(Raw::Bytes(bytes)),
         }
-    }
-
-    fn provider(&self, column: usize) -> Result<ProviderType> {
-        let number = self.get::<u8>(column)?;
-        ProviderType::from_number(number)
-            .ok_or_else(|| self.corrupt(&format_args!("{number} is no provider")))
-    }
-
-    fn json(&self, column: usize) -> Result<Option<Map<String, Value>>> {
-        let json = self.get::<Option<String>>(column)?;
-        json.map(|json| serde_json::from_str(&json).map_err(|error| self.corrupt(&error))).transpose()
-    }
-
-    /// Names the row by its first column.
-    pub(super) fn corrupt(&self, what: &dyn std::fmt::Display) -> Error {
-        let id = match self.row.get_ref(self.from) {
-            Ok(ValueRef::Blob(bytes)) => hex(bytes),
-            Ok(ValueRef::Integer(number)) => number.to_string(),
-            Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
-            _ => String::new(),
-        };
-        Error::Corrupt { table: self.table, id: format!("{id}: {what}") }
     }
 }
 
@@ -96,43 +52,47 @@ pub(super) fn all<T>(
     Ok(found)
 }
 
+/// Readers that are handed to queries by name. There they meet rows of any lifetime, which no name of a generic function
+/// reads.
+macro_rules! readers {
+    ($($name:ident -> $value:ty),* $(,)?) => {
+        $(
+            pub(super) fn $name(row: &Row<'_>) -> Result<$value> {
+                row::$name(row)
+            }
+        )*
+    };
+}
+
+readers! {
+    identity -> Identity,
+    place -> usize,
+    session -> Session,
+    credential -> Credential,
+    credential_user -> Option<UserId>,
+    api_key -> ApiKey,
+    event -> Event,
+    app -> AppRecord,
+    key -> KeyRecord,
+    allowed_ip -> AllowedIp,
+    secret -> NamedSecret,
+    deployment -> DeploymentRecord,
+    draft -> DraftRecord,
+    file -> File,
+    project -> Project,
+    role -> (ObjectId, Role),
+    admin_key -> AdminKey,
+    admin_session -> AdminSession,
+    audit_line -> AuditLine,
+    logged -> Logged,
+    tally -> Tally,
+    guest_logins -> GuestLogins,
+}
+
 /// Reads `user_columns!` of an app, and the identities of those who have rows of them. That is another query, but
 /// not another view: the one that returned this row is still open.
 pub(super) fn user(connection: &Connection, app: AppKey, row: &Row<'_>) -> Result<User> {
-    let cells = Cells::new(row, "users", 0);
-    let id = UserId(cells.object_id(0)?);
-    let guest = cells.flag(2)?;
-    let kind = kind(&cells)?;
-    let identities = if guest {
-        let id = cells.get::<Option<String>>(5)?.unwrap_or_else(|| anonymous_identity_id(id));
-        vec![Identity { id, provider: ProviderType::AnonUser, data: Map::new() }]
-    } else {
-        identities_of(connection, app, id)?
-    };
-    if identities.is_empty() {
-        return Err(cells.corrupt(&"it has no identity"));
-    }
-    // A day or a second.
-    let seen = cells.get::<Option<i64>>(4)?;
-    Ok(User {
-        id,
-        kind,
-        guest,
-        disabled: cells.flag(3)?,
-        last_seen: seen.filter(|_| guest).map(Day),
-        last_active_at: seen.filter(|_| !guest).map(Timestamp),
-        custom_data: cells.json(6)?,
-        identities,
-    })
-}
-
-/// Reads the kind of a user, which stands behind the id.
-pub(super) fn kind(cells: &Cells<'_>) -> Result<UserType> {
-    match cells.get::<i64>(1)? {
-        0 => Ok(UserType::Normal),
-        1 => Ok(UserType::Server),
-        other => Err(cells.corrupt(&format_args!("{other} is no kind of user"))),
-    }
+    user_with(&Cells::new(row, "users", 0), |id| identities_of(connection, app, id))
 }
 
 fn identities_of(connection: &Connection, app: AppKey, user: UserId) -> Result<Vec<Identity>> {
@@ -146,305 +106,13 @@ fn identities_of(connection: &Connection, app: AppKey, user: UserId) -> Result<V
     })
 }
 
-/// Reads `n, provider, id, data`.
-pub(super) fn identity(row: &Row<'_>) -> Result<Identity> {
-    let cells = Cells::new(row, "identities", 0);
-    let data = cells.json(3)?.unwrap_or_default();
-    Ok(Identity { id: cells.get(2)?, provider: cells.provider(1)?, data })
-}
-
-/// Reads the place of an identity.
-pub(super) fn place(row: &Row<'_>) -> Result<usize> {
-    let cells = Cells::new(row, "identities", 0);
-    usize::try_from(cells.get::<i64>(0)?).map_err(|error| cells.corrupt(&error))
-}
-
-/// Reads the id alone.
-pub(super) fn user_id(row: &Row<'_>) -> Result<UserId> {
-    Cells::new(row, "users", 0).object_id(0).map(UserId)
-}
-
-/// Reads `session_columns!(), session_provider!()`.
-pub(super) fn session(row: &Row<'_>) -> Result<Session> {
-    let cells = Cells::new(row, "sessions", 0);
-    session_from(&cells, |place| match (cells.get::<Option<u8>>(6)?, place) {
-        (Some(_), _) => cells.provider(6).map(Some),
-        (None, 0) => Ok(Some(ProviderType::AnonUser)),
-        (None, _) => Ok(None),
-    })
-}
-
 /// Reads `user_columns!("u.")` and `session_columns!()` of an app.
 pub(super) fn bearer(connection: &Connection, app: AppKey, row: &Row<'_>) -> Result<Bearer> {
-    let user = user(connection, app, row)?;
-    let session = session_from(&Cells::new(row, "sessions", 7), |place| {
-        Ok(user.identities.get(place).map(|identity| identity.provider))
-    })?;
-    Ok(Bearer { user, session })
-}
-
-/// Reads a session whose provider is found by the place of its identity.
-fn session_from(
-    cells: &Cells<'_>,
-    provider: impl FnOnce(usize) -> Result<Option<ProviderType>>,
-) -> Result<Session> {
-    let identity = cells.get::<u32>(2)? as usize;
-    Ok(Session {
-        id: SessionId(cells.object_id(0)?),
-        user: UserId(cells.object_id(1)?),
-        provider: provider(identity)?.ok_or_else(|| cells.corrupt(&"its identity is missing"))?,
-        identity,
-        device: cells.get::<Option<[u8; 12]>>(3)?.map(|bytes| DeviceId(ObjectId(bytes))),
-        device_details: cells.get::<Option<[u8; 16]>>(4)?.map(DeviceHash),
-        expires: cells.get::<Option<i64>>(5)?.map(Timestamp),
-    })
-}
-
-/// Reads `credential_columns!()`.
-pub(super) fn credential(row: &Row<'_>) -> Result<Credential> {
-    let cells = Cells::new(row, "credentials", 0);
-    Ok(Credential {
-        id: CredentialId(cells.object_id(0)?),
-        email: cells.get(1)?,
-        hash: Secret::new(cells.get(2)?),
-        confirmed: cells.flag(3)?,
-        user: cells.get::<Option<[u8; 12]>>(4)?.map(|bytes| UserId(ObjectId(bytes))),
-        blocks_until: Timestamp(cells.get(5)?),
-    })
-}
-
-/// Reads the user of a credential alone.
-pub(super) fn credential_user(row: &Row<'_>) -> Result<Option<UserId>> {
-    let id = Cells::new(row, "credentials", 0).get::<Option<[u8; 12]>>(0)?;
-    Ok(id.map(|bytes| UserId(ObjectId(bytes))))
-}
-
-/// Reads `api_key_columns!()`.
-pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey> {
-    let cells = Cells::new(row, "api_keys", 0);
-    Ok(ApiKey {
-        id: ApiKeyId(cells.object_id(0)?),
-        user: UserId(cells.object_id(1)?),
-        server: cells.flag(2)?,
-        name: cells.get(3)?,
-        disabled: cells.flag(4)?,
-    })
-}
-
-/// Reads `id, app, operation, user, providers, snapshot, at, tries`.
-pub(super) fn event(row: &Row<'_>) -> Result<Event> {
-    let cells = Cells::new(row, "events", 0);
-    let operation = match cells.get::<i64>(2)? {
-        0 => Operation::Create,
-        1 => Operation::Login,
-        2 => Operation::Delete,
-        other => return Err(cells.corrupt(&format_args!("{other} is no operation"))),
-    };
-    let numbers = cells.get::<Vec<u8>>(4)?;
-    let providers = numbers.into_iter().map(ProviderType::from_number).collect::<Option<_>>();
-    Ok(Event {
-        id: EventId(cells.object_id(0)?),
-        app: AppKey(cells.get(1)?),
-        operation,
-        user: UserId(cells.object_id(3)?),
-        providers: providers.ok_or_else(|| cells.corrupt(&"one of its providers is none"))?,
-        snapshot: cells.get(5)?,
-        at: Timestamp(cells.get(6)?),
-        tries: cells.get(7)?,
-    })
-}
-
-/// Reads `app_columns!()`; the keys and the access list are read apart.
-pub(super) fn app(row: &Row<'_>) -> Result<AppRecord> {
-    let cells = Cells::new(row, "apps", 0);
-    let client_app_id = cells.get::<String>(2)?;
-    let config = cells.get::<Option<String>>(7)?;
-    Ok(AppRecord {
-        key: AppKey(cells.get(0)?),
-        id: AppId(cells.object_id(1)?),
-        client_app_id: client_app_id.parse().map_err(|error| cells.corrupt(&error))?,
-        domain_id: DomainId(cells.object_id(3)?),
-        group_id: GroupId(cells.object_id(4)?),
-        created: Timestamp(cells.get(5)?),
-        deployment: DeploymentId(cells.object_id(6)?),
-        config: config.ok_or_else(|| cells.corrupt(&"its live deployment is gone"))?,
-        keys: Vec::new(),
-        access_list: Vec::new(),
-        refresh_token_seconds: cells.get(8)?,
-    })
-}
-
-/// Reads `id, purpose, material, created`.
-pub(super) fn key(row: &Row<'_>) -> Result<KeyRecord> {
-    let cells = Cells::new(row, "signing_keys", 0);
-    Ok(KeyRecord {
-        id: cells.get(0)?,
-        purpose: cells.get(1)?,
-        material: Secret::new(cells.get(2)?),
-        created: Timestamp(cells.get(3)?),
-    })
-}
-
-/// Reads `id, address, comment`.
-pub(super) fn allowed_ip(row: &Row<'_>) -> Result<AllowedIp> {
-    let cells = Cells::new(row, "access_list", 0);
-    Ok(AllowedIp { id: AllowedIpId(cells.object_id(0)?), address: cells.get(1)?, comment: cells.get(2)? })
-}
-
-/// Reads `id, name, material`.
-pub(super) fn secret(row: &Row<'_>) -> Result<NamedSecret> {
-    let cells = Cells::new(row, "secrets", 0);
-    let (name, material) = (cells.get(1)?, Secret::new(cells.get(2)?));
-    Ok(NamedSecret { id: SecretId(cells.object_id(0)?), name, material })
-}
-
-/// Reads `id, created, admin, origin, name, draft`.
-pub(super) fn deployment(row: &Row<'_>) -> Result<DeploymentRecord> {
-    let cells = Cells::new(row, "deployments", 0);
-    Ok(DeploymentRecord {
-        id: DeploymentId(cells.object_id(0)?),
-        created: Timestamp(cells.get(1)?),
-        admin: cells.object_id(2)?,
-        origin: cells.get(3)?,
-        name: cells.get(4)?,
-        draft: cells.get::<Option<[u8; 12]>>(5)?.map(|bytes| DraftId(ObjectId(bytes))),
-    })
-}
-
-/// Reads `id, admin, origin, created, base, snapshot`.
-pub(super) fn draft(row: &Row<'_>) -> Result<DraftRecord> {
-    let cells = Cells::new(row, "drafts", 0);
-    Ok(DraftRecord {
-        id: DraftId(cells.object_id(0)?),
-        admin: cells.object_id(1)?,
-        origin: cells.get(2)?,
-        created: Timestamp(cells.get(3)?),
-        base: DeploymentId(cells.object_id(4)?),
-        snapshot: DeploymentId(cells.object_id(5)?),
-    })
-}
-
-/// Reads `path, bytes`.
-pub(super) fn file(row: &Row<'_>) -> Result<File> {
-    let cells = Cells::new(row, "deployment_files", 0);
-    let bytes = cells.get::<Option<Vec<u8>>>(1)?;
-    Ok(File { path: cells.get(0)?, bytes: bytes.ok_or_else(|| cells.corrupt(&"its bytes are gone"))? })
-}
-
-/// Reads `id, name`.
-pub(super) fn project(row: &Row<'_>) -> Result<Project> {
-    let cells = Cells::new(row, "projects", 0);
-    Ok(Project { id: GroupId(cells.object_id(0)?), name: cells.get(1)? })
-}
-
-/// Reads `id, email, hash, disabled`; the roles are read apart.
-pub(super) fn admin(row: &Row<'_>) -> Result<Admin> {
-    let cells = Cells::new(row, "admins", 0);
-    Ok(Admin {
-        id: AdminId(cells.object_id(0)?),
-        email: cells.get(1)?,
-        hash: cells.get::<Option<String>>(2)?.map(Secret::new),
-        disabled: cells.flag(3)?,
-        roles: Vec::new(),
-    })
-}
-
-/// Reads `project, role`.
-pub(super) fn role(row: &Row<'_>) -> Result<(ObjectId, Role)> {
-    let cells = Cells::new(row, "roles", 0);
-    let number = cells.get::<u8>(1)?;
-    let role = Role::from_number(number);
-    let role = role.ok_or_else(|| cells.corrupt(&format_args!("{number} is no role")))?;
-    Ok((cells.object_id(0)?, role))
-}
-
-/// Reads `admin_key_columns!()`.
-pub(super) fn admin_key(row: &Row<'_>) -> Result<AdminKey> {
-    let cells = Cells::new(row, "admin_keys", 0);
-    Ok(AdminKey {
-        public_key: cells.get(0)?,
-        admin: AdminId(cells.object_id(1)?),
-        name: cells.get(2)?,
-        hash: cells.get(3)?,
-        digest: Secret::new(cells.get(4)?),
-        created: Timestamp(cells.get(5)?),
-    })
-}
-
-/// Reads `id, admin, public_key, expires`.
-pub(super) fn admin_session(row: &Row<'_>) -> Result<AdminSession> {
-    let cells = Cells::new(row, "admin_sessions", 0);
-    Ok(AdminSession {
-        id: SessionId(cells.object_id(0)?),
-        admin: AdminId(cells.object_id(1)?),
-        public_key: cells.get(2)?,
-        expires: Timestamp(cells.get(3)?),
-    })
-}
-
-/// Reads `id, admin, who, project, what, target, origin, address, status`.
-pub(super) fn audit_line(row: &Row<'_>) -> Result<AuditLine> {
-    let cells = Cells::new(row, "audit", 0);
-    let id = |column| cells.get::<Option<[u8; 12]>>(column).map(|id| id.map(ObjectId));
-    Ok(AuditLine {
-        id: AuditId(cells.object_id(0)?),
-        admin: id(1)?.map(AdminId),
-        who: cells.get(2)?,
-        project: id(3)?.map(GroupId),
-        what: cells.get(4)?,
-        target: cells.get(5)?,
-        origin: cells.get(6)?,
-        address: cells.get(7)?,
-        status: cells.get(8)?,
-    })
+    bearer_of(user(connection, app, row)?, &Cells::new(row, "sessions", 7))
 }
 
 /// Reads the server's only row.
-pub(super) fn server<T: FromSql>(connection: &Connection, query: &str) -> Result<T> {
+pub(super) fn server<T: Cell>(connection: &Connection, query: &str) -> Result<T> {
     one(connection, query, (), |row| Cells::new(row, "server", 0).get(0))?
         .ok_or_else(|| Error::Corrupt { table: "server", id: Failure::Empty.to_string() })
-}
-
-/// Reads the columns of the queries of the log.
-pub(super) fn logged(row: &Row<'_>) -> Result<Logged> {
-    let cells = Cells::new(row, "logs", 0);
-    let number = cells.get::<u8>(2)?;
-    let details = cells.get::<String>(8)?;
-    let entry = LogEntry {
-        id: cells.object_id(0)?,
-        co_id: RequestId(cells.object_id(1)?),
-        kind: LogType::from_number(number)
-            .ok_or_else(|| cells.corrupt(&format_args!("{number} is no type")))?,
-        is_error: cells.flag(3)?,
-        user: cells.get::<Option<[u8; 12]>>(4)?.map(|id| UserId(ObjectId(id))),
-        started: Millis(cells.get(5)?),
-        completed: Millis(cells.get(6)?),
-        device: cells.get::<Option<[u8; 16]>>(7)?.map(DeviceHash),
-        details: serde_json::from_str(&details).map_err(|error| cells.corrupt(&error))?,
-    };
-    Ok(Logged { entry, device: cells.get(9)? })
-}
-
-/// Reads `what, day, which, n`.
-pub(super) fn tally(row: &Row<'_>) -> Result<Tally> {
-    let cells = Cells::new(row, "tallies", 0);
-    let (what, which) = (cells.get(0)?, cells.get(2)?);
-    Ok(Tally {
-        day: Day(cells.get(1)?),
-        what: Tallied::from_numbers(what, which)
-            .ok_or_else(|| cells.corrupt(&format_args!("{which} is none of these")))?,
-        n: u64::try_from(cells.get::<i64>(3)?).map_err(|error| cells.corrupt(&error))?,
-    })
-}
-
-/// Reads day, platform and count.
-pub(super) fn guest_logins(row: &Row<'_>) -> Result<GuestLogins> {
-    let cells = Cells::new(row, "guest_logins", 0);
-    let platform = cells.get::<String>(1)?;
-    Ok(GuestLogins {
-        day: Day(cells.get(0)?),
-        platform: Platform::from_name(&platform)
-            .ok_or_else(|| cells.corrupt(&format_args!("{platform} is no platform")))?,
-        logins: u64::try_from(cells.get::<i64>(2)?).map_err(|error| cells.corrupt(&error))?,
-    })
 }

@@ -20,7 +20,7 @@ const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     ("what a round trip carries is gathered first", &["bearers.rs", "guests.rs", "queue.rs"]),
-    ("the driver takes values and gives rows its own way", &["bind.rs", "row/cells.rs"]),
+    ("the driver takes values its own way", &["bind.rs"]),
     ("one role makes the schema, another serves", &["grants.rs"]),
     ("many servers share a database", &["acts/lease.rs", "watch.rs"]),
     ("the catalog of a database says what SQLite's pragmas say", &["sql/care.rs"]),
