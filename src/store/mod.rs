@@ -19,6 +19,7 @@ mod account;
 mod admin;
 pub mod copying;
 mod deployment;
+mod hand_over;
 mod import;
 mod listing;
 mod log;

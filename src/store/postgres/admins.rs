@@ -1,12 +1,10 @@
 //! What may be asked of administrators, and their acts handed to the writer.
 
-use super::acts::{
-    DeleteAdmin, EndAdminSession, KeepServerKeys, RenameProject, RevokeAdminKey, SetAdminDisabled,
-};
 use super::bind::params;
 use super::connection::Connection;
-use super::{Postgres, row, sql};
+use super::{Postgres, acts, row, sql};
 use crate::model::{AdminId, AuditId, GroupId, Role, SessionId};
+use crate::store::hand_over::admin_acts;
 use crate::store::{
     Admin, AdminKey, AdminSession, Answer, AskAdmins, AuditLine, KeepAdmins, KeyRecord, MadeAdmin, MakeAdmin,
     Note, OpenAdminSession, Project, Renamed, Result, SetRole,
@@ -85,53 +83,7 @@ impl AskAdmins for Postgres {
 }
 
 impl KeepAdmins for Postgres {
-    fn keep_server_keys(&self, keys: Vec<KeyRecord>) -> Answer<'_, Vec<KeyRecord>> {
-        self.parts.writer.submit(KeepServerKeys(keys))
-    }
-
-    fn make_admin(&self, act: MakeAdmin) -> Answer<'_, MadeAdmin> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_admin_disabled(&self, admin: AdminId, disabled: bool) -> Answer<'_, bool> {
-        self.parts.writer.submit(SetAdminDisabled { admin, disabled })
-    }
-
-    fn delete_admin(&self, admin: AdminId) -> Answer<'_, bool> {
-        self.parts.writer.submit(DeleteAdmin(admin))
-    }
-
-    fn set_role(&self, act: SetRole) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn make_admin_key(&self, key: AdminKey) -> Answer<'_, bool> {
-        self.parts.writer.submit(key)
-    }
-
-    fn revoke_admin_key(&self, public_key: String) -> Answer<'_, bool> {
-        self.parts.writer.submit(RevokeAdminKey(public_key))
-    }
-
-    fn open_admin_session(&self, act: OpenAdminSession) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn end_admin_session(&self, session: SessionId) -> Answer<'_, bool> {
-        self.parts.writer.submit(EndAdminSession(session))
-    }
-
-    fn make_project(&self, project: Project) -> Answer<'_, bool> {
-        self.parts.writer.submit(project)
-    }
-
-    fn rename_project(&self, project: Project) -> Answer<'_, Renamed> {
-        self.parts.writer.submit(RenameProject(project))
-    }
-
-    fn note(&self, act: Note) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
+    admin_acts!();
 }
 
 pub(super) async fn admin(connection: &Connection, id: AdminId) -> Result<Option<Admin>> {

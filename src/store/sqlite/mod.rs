@@ -41,6 +41,7 @@ use readers::Readers;
 use writer::Writer;
 
 use super::copying::Copying;
+use super::hand_over::store_acts;
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
     EmailReset, Expire, Expired, Finding, Found, Hold, ImportUsers, Imported, Lease, Link, Linked, LogIn,
@@ -114,199 +115,15 @@ impl Drop for Sqlite {
 }
 
 impl Store for Sqlite {
-    fn found(&self, act: Found) -> Answer<'_, GroupId> {
-        self.parts.writer.submit(act)
-    }
-
-    fn deploy(&self, act: Deploy) -> Answer<'_, ()> {
-        match acts::Sealed::new(act) {
-            Ok(act) => self.parts.writer.submit(act),
-            Err(refused) => Box::pin(std::future::ready(Err(refused))),
-        }
-    }
-
-    fn put_draft(&self, act: PutDraft) -> Answer<'_, ()> {
-        match acts::SealedDraft::new(act) {
-            Ok(act) => self.parts.writer.submit(act),
-            Err(refused) => Box::pin(std::future::ready(Err(refused))),
-        }
-    }
-
-    fn delete_draft(&self, app: AppKey, draft: DraftId) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::DeleteDraft { app, draft })
-    }
-
-    fn set_deploy_config(&self, app: AppKey, config: String) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::SetDeployConfig { app, config })
-    }
-
-    fn delete_app(&self, app: AppKey) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::DeleteApp(app))
-    }
-
-    fn clear_departed(&self, limit: u32) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::ClearDeparted { limit })
-    }
+    store_acts!();
 
     fn log_in(&self, act: LogIn) -> Answer<'_, LoggedIn> {
-        self.parts.writer.submit(act)
-    }
-
-    fn link(&self, act: Link) -> Answer<'_, Linked> {
-        self.parts.writer.submit(act)
-    }
-
-    fn import_users(&self, act: ImportUsers) -> Answer<'_, Imported> {
-        self.parts.writer.submit(act)
-    }
-
-    fn register(&self, act: Register) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn make_email_user(&self, act: MakeEmailUser) -> Answer<'_, MadeEmailUser> {
-        self.parts.writer.submit(act)
-    }
-
-    fn reset_email(&self, act: ResetEmail) -> Answer<'_, EmailReset> {
-        self.parts.writer.submit(act)
-    }
-
-    fn confirm(&self, act: UseToken) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn confirm_credential(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::ConfirmCredential { app, credential })
-    }
-
-    fn renew_token(&self, act: RenewToken) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn reset_password(&self, act: ResetPassword) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_password(&self, act: SetPassword) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn delete_pending(&self, app: AppKey, credential: CredentialId) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::DeletePending { app, credential })
-    }
-
-    fn make_api_key(&self, act: MakeApiKey) -> Answer<'_, MadeApiKey> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_api_key_disabled(&self, act: SetApiKeyDisabled) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn delete_api_key(&self, act: DeleteApiKey) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_custom_data(&self, act: SetCustomData) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_secret(&self, act: PutSecret) -> Answer<'_, ()> {
-        self.parts.writer.submit(acts::SetSecret(act))
-    }
-
-    fn make_secret(&self, act: PutSecret) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::MakeSecret(act))
-    }
-
-    fn change_secret(&self, act: PutSecret) -> Answer<'_, ChangedSecret> {
-        self.parts.writer.submit(acts::ChangeSecret(act))
-    }
-
-    fn delete_secret(&self, app: AppKey, secret: SecretId) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::DeleteSecret { app, secret })
-    }
-
-    fn allow_ip(&self, act: PutAllowedIp) -> Answer<'_, ()> {
-        self.parts.writer.submit(acts::AllowIp(act))
-    }
-
-    fn change_allowed_ip(&self, act: PutAllowedIp) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::ChangeAllowedIp(act))
-    }
-
-    fn disallow_ip(&self, app: AppKey, entry: AllowedIpId) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::DisallowIp { app, entry })
-    }
-
-    fn set_refresh_token_seconds(&self, app: AppKey, seconds: i64) -> Answer<'_, bool> {
-        self.parts.writer.submit(acts::SetRefreshTokenSeconds { app, seconds })
-    }
-
-    fn put_redirect(&self, act: PutRedirect) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn take_redirect(&self, state: [u8; 32], now: Timestamp) -> Answer<'_, Option<String>> {
-        self.parts.writer.submit(acts::TakeRedirect { state, now })
-    }
-
-    fn settle_event(&self, act: SettleEvent) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn append_logs(&self, act: AppendLogs) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn trim_logs(&self, act: TrimLogs) -> Answer<'_, u64> {
-        self.parts.writer.submit(act)
-    }
-
-    fn count_guest_logins(&self, act: CountGuestLogins) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn log_out(&self, act: LogOut) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn touch(&self, act: Touch) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn set_disabled(&self, act: SetDisabled) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn revoke_sessions(&self, act: RevokeSessions) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn delete_user(&self, act: DeleteUser) -> Answer<'_, bool> {
-        self.parts.writer.submit(act)
-    }
-
-    fn expire(&self, act: Expire) -> Answer<'_, Expired> {
-        self.parts.writer.submit(act)
-    }
-
-    fn add_key(&self, act: AddKey) -> Answer<'_, ()> {
-        self.parts.writer.submit(act)
-    }
-
-    fn retire_key(&self, act: RetireKey) -> Answer<'_, bool> {
         self.parts.writer.submit(act)
     }
 
     /// The file is this process's alone, and so is all work on it.
     fn lease(&self, _: Lease) -> Answer<'_, bool> {
         Box::pin(std::future::ready(Ok(true)))
-    }
-
-    fn see_time(&self, now: Timestamp) -> Answer<'_, ()> {
-        self.parts.writer.submit(acts::SeeTime(now))
     }
 
     fn hold(&self, hold: Hold) -> Answer<'_, ()> {
