@@ -6,12 +6,15 @@ use crate::model::{
     ApiKeyId, AppKey, CredentialId, EventId, ProviderType, Secret, SessionId, Timestamp, UserId,
 };
 
+/// The longest text by which a row is found, in bytes: what every engine's indexes hold, with ids beside it.
+pub const LONGEST_SOUGHT: usize = 2_048;
+
 /// An identity that was proved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// Which provider proved it.
     pub provider: ProviderType,
-    /// The provider's id for the person.
+    /// The provider's id for the person: no U+0000, at most [`LONGEST_SOUGHT`] bytes.
     pub id: String,
     /// What the provider tells of the person; takes the place of what it told before.
     pub data: Map<String, Value>,

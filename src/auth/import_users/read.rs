@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::Reason;
 use crate::auth::custom_data::MOST_CUSTOM_DATA;
 use crate::model::{CredentialId, DomainId, ProviderType, Timestamp, UserId, UserType};
+use crate::store::LONGEST_SOUGHT;
 
 /// Characters of an identity's id, and of an address.
 const LONGEST: usize = 1024;
@@ -193,6 +194,8 @@ fn check(text: &str) -> Result<(), String> {
         Err("it is empty".to_owned())
     } else if text.chars().count() > LONGEST {
         Err(format!("it has more than {LONGEST} characters"))
+    } else if text.len() > LONGEST_SOUGHT {
+        Err(format!("it has more than {LONGEST_SOUGHT} bytes"))
     } else if text.contains('\0') {
         Err("it holds U+0000".to_owned())
     } else {

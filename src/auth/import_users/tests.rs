@@ -72,6 +72,10 @@ fn what_is_wrong_is_said_with_its_field() {
             user(&json!([{ "id": "a\u{0}", "provider_type": "custom-token" }])),
             "`identities[0].id`: it holds U+0000",
         ),
+        (
+            user(&json!([{ "id": "\u{1f980}".repeat(1_024), "provider_type": "custom-token" }])),
+            "`identities[0].id`: it has more than 2048 bytes",
+        ),
         (user(&json!([fine, fine])), "`identities[1].id`: the user has this identity twice"),
     ] {
         assert_eq!(Newcomer::read(&entry).unwrap_err().to_string(), said);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::auth::link::Proved;
 use crate::auth::{App, Auth, Error, Login, Result};
 use crate::model::ProviderType;
+use crate::store::LONGEST_SOUGHT;
 
 /// The longest id that a function may give, in characters.
 const LONGEST_ID: usize = 1024;
@@ -22,15 +23,17 @@ pub(crate) async fn prove(auth: &Auth, app: &App, login: &Login) -> Result<Prove
         Err(error) if error.is_failure() => return Err(error),
         Err(error) => return Err(Error::BadCredential(error.to_string())),
     };
-    let id =
-        text(said.get("id").unwrap_or(&said)).filter(|id| !id.is_empty() && id.chars().count() <= LONGEST_ID);
-    let id = id.filter(|id| !id.contains('\0'));
+    let id = text(said.get("id").unwrap_or(&said)).filter(|id| is_id(id));
     let id = id.ok_or_else(|| Error::BadCredential("the function returned no id".to_owned()))?;
     let mut data = Map::new();
     if let Some(name) = said.get("name").and_then(Value::as_str) {
         data.insert("name".to_owned(), name.into());
     }
     Ok(Proved::person(kind, id, data))
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=LONGEST_SOUGHT).contains(&text.len()) && text.chars().count() <= LONGEST_ID && !text.contains('\0')
 }
 
 /// A string, or an ObjectId as one.

@@ -2,14 +2,15 @@
 
 use passerby::model::{Page, ProviderType, User, UserType};
 use passerby::store::{
-    Bearer, DeleteUser, LogIn, LogOut, LoggedIn, SetCustomData, SetDisabled, Taken, Touch,
+    Bearer, DeleteUser, LONGEST_SOUGHT, Linked, LogIn, LogOut, LoggedIn, SetCustomData, SetDisabled, Taken,
+    Touch,
 };
 use serde_json::{Map, json};
 
 use super::Engine;
 use super::given::{
-    APP, NOON, OTHER, become_someone, claim, claim_of, device, guest, identity_of, ids, log_in_with, object,
-    session_id, session_of, taken, user_id, user_of, with_device,
+    APP, NOON, OTHER, become_someone, claim, claim_of, device, guest, identity_of, ids, link, log_in_with,
+    object, session_id, session_of, taken, user_id, user_of, with_device,
 };
 
 pub(crate) async fn a_first_login_makes_the_user_of_an_identity(engine: &dyn Engine) {
@@ -234,4 +235,47 @@ pub(crate) async fn pages_tell_guests_from_others(engine: &dyn Engine) {
     assert_eq!(page(None).await, [1, 2, 3, 4].map(|n| user_id(NOON, n)));
     assert_eq!(page(Some(true)).await, [1, 3].map(|n| user_id(NOON, n)));
     assert_eq!(page(Some(false)).await, [2, 4].map(|n| user_id(NOON, n)));
+}
+
+/// A text that no engine makes shorter, of three bytes a character.
+fn noise(bytes: usize) -> String {
+    let character = |n: u64| char::from_u32(0x4e00 + ((n * n * 2_654_435_761) >> 7) as u32 % 20_000).unwrap();
+    (1..=bytes as u64 / 3).map(character).collect()
+}
+
+/// Also what no index holds: whoever chooses a name, at a provider or through an app's function, chooses that.
+pub(crate) async fn whatever_a_provider_tells_of_somebody_is_kept(engine: &dyn Engine) {
+    let store = engine.open();
+    for (n, text) in (0..).zip(["a\u{0}b".to_owned(), "\u{0}".to_owned(), noise(16_384)]) {
+        let told = object(json!({ "name": text, "email": text }));
+        let mut somebody = claim(&format!("{n} comes"));
+        somebody.data = told.clone();
+        let (first, again) =
+            (log_in_with(somebody.clone(), NOON, 3 * n), log_in_with(somebody, NOON.plus(1), 3 * n + 1));
+        let found = |created| LoggedIn::In { user: first.user, created, identity: 0, custom_data: None };
+        assert_eq!(store.log_in(first.clone()).await.unwrap(), found(true), "{n}");
+        assert_eq!(store.log_in(again).await.unwrap(), found(false), "{n}");
+        let known = store.user(APP, first.user).await.unwrap().unwrap();
+        assert_eq!(known.identities, user_of(&first).identities, "{n}");
+        // It may be told later as well, and of a guest who links.
+        let (visitor, mut linked) = (guest(NOON, 3 * n + 2), claim(&format!("{n} links")));
+        store.log_in(visitor.clone()).await.unwrap();
+        assert_eq!(store.link(link(3 * n + 2, linked.clone())).await.unwrap(), Linked::Linked);
+        linked.data = told;
+        store.log_in(log_in_with(linked.clone(), NOON.plus(2), 3 * n + 2)).await.unwrap();
+        let known = store.user(APP, visitor.user).await.unwrap().unwrap();
+        assert_eq!(known.identities[1], identity_of(&linked), "{n}");
+    }
+    let somebody = claim("an\u{fc}l");
+    store.log_in(log_in_with(somebody, NOON, 100)).await.unwrap();
+    assert_eq!(store.users(APP, Page { limit: 100, ..Page::default() }).await.unwrap().len(), 7);
+    let begins = Some("custom-function an".to_owned());
+    let page = Page { limit: 100, begins, ..Page::default() };
+    assert_eq!(ids(&store.users(APP, page).await.unwrap()), [user_id(NOON, 100)]);
+    // An id has to be sought, so it has a length that is held.
+    let longest = claim(&(noise(LONGEST_SOUGHT) + "xx"));
+    assert_eq!(longest.id.len(), LONGEST_SOUGHT);
+    let act = log_in_with(longest.clone(), NOON, 101);
+    store.log_in(act.clone()).await.unwrap();
+    assert_eq!(store.claimant(APP, longest.provider, &longest.id).await.unwrap(), Some(act.user));
 }

@@ -159,6 +159,7 @@ macro_rules! contract {
                 logging_out_ends_one_session_of_somebody,
                 an_app_keeps_data_of_guests_and_others,
                 pages_tell_guests_from_others,
+                whatever_a_provider_tells_of_somebody_is_kept,
             }
             imports: {
                 who_comes_is_found_as_it_was,

@@ -9,7 +9,7 @@ use crate::store::postgres::bind::params;
 use crate::store::postgres::failure::{Failure, unless_taken};
 use crate::store::postgres::writer::Desk;
 use crate::store::postgres::{asks, row, sql};
-use crate::store::{Claim, Error, Result};
+use crate::store::{Claim, Error, LONGEST_SOUGHT, Result};
 
 /// The user as it is while nobody else changes it: its row is held until the act is over.
 pub(super) async fn user(desk: &Desk, app: AppKey, id: UserId) -> Result<Option<User>> {
@@ -133,9 +133,11 @@ fn data(claim: &Claim) -> Option<String> {
     (!claim.data.is_empty()).then(|| Value::Object(claim.data.clone()).to_string())
 }
 
-/// What a provider told of an address or a name, as it is sought.
+/// What a provider told of an address or a name, as it is sought: nothing when no index holds it.
 pub(in crate::store::postgres) fn told(data: &Map<String, Value>, what: &str) -> Option<String> {
-    data.get(what)?.as_str().map(str::to_ascii_lowercase)
+    let text = data.get(what)?.as_str()?;
+    let fits = text.len() <= LONGEST_SOUGHT && !text.contains('\0');
+    fits.then(|| text.to_ascii_lowercase())
 }
 
 /// Whether what proved an identity that nobody has yet is still good. It may have gone since it was looked at: a
