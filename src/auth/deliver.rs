@@ -12,7 +12,7 @@ use super::logs::trigger_entry;
 use super::triggers::Trigger;
 use super::{App, Auth, Error, Result};
 use crate::model::{AppKey, EventId, RequestId, Timestamp, User};
-use crate::store::{Event, Operation, SettleEvent};
+use crate::store::{self, Event, Operation, SettleEvent};
 
 /// Events that are taken at once.
 const BATCH: u32 = 64;
@@ -87,7 +87,16 @@ impl Auth {
     /// Calls the triggers of an event that have not run for it; says when that is to be tried again.
     async fn call_triggers(&self, event: &Event) -> Result<Option<Timestamp>> {
         let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else { return Ok(None) };
-        let Some(told) = self.told(&app, event).await? else { return Ok(None) };
+        let told = match self.told(&app, event).await {
+            Ok(Some(told)) => told,
+            Ok(None) => return Ok(None),
+            // Whoever cannot be read must not keep everybody else's events waiting.
+            Err(Error::Store(error @ store::Error::Corrupt { .. })) => {
+                tracing::error!(app = %app.client_app_id, %error, "an event cannot be told");
+                return Ok(self.again(event));
+            }
+            Err(error) => return Err(error),
+        };
         let mut ran = self.pulled.of(event);
         let waiting = app.behaviour.triggers.of(event.operation, &event.providers);
         let waiting: Vec<Trigger> = waiting.filter(|trigger| !ran.contains(trigger)).cloned().collect();
@@ -98,13 +107,20 @@ impl Auth {
                 Err(_) => failed.push(trigger),
             }
         }
-        if failed.is_empty() || event.tries + 1 >= TRIES {
+        let again = self.again(event).filter(|_| !failed.is_empty());
+        if again.is_none() {
             return Ok(None);
         }
         // Triggers that nothing tells apart are called again together, rather than one of them never.
         ran.retain(|trigger| !failed.contains(trigger));
         self.pulled.keep(event, ran);
-        Ok(Some(self.clock().now().plus(FIRST_REST_SECS << event.tries.min(16))))
+        Ok(again)
+    }
+
+    /// When what failed is tried again: `None` when it has been often enough.
+    fn again(&self, event: &Event) -> Option<Timestamp> {
+        let rest = FIRST_REST_SECS << event.tries.min(16);
+        (event.tries + 1 < TRIES).then(|| self.clock().now().plus(rest))
     }
 
     /// Calls the function of a trigger, and tells of it in the app's log.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{APP, AUTH, Person};
-use crate::support::Server;
+use crate::support::{Database, Server};
 
 /// Longer than any event takes; a test that waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -230,6 +230,31 @@ fn a_trigger_that_has_run_is_not_called_again_for_one_that_failed() {
     let next = Person::of(&server.log_in(APP));
     assert_eq!(of(&listener.next()).2, json!(next.id), "what ran is not");
     assert_eq!(of(&late.next()).2, json!(next.id));
+}
+
+#[test]
+fn who_cannot_be_read_keeps_nobody_elses_events_waiting() {
+    let (directory, database) = (tempfile::tempdir().unwrap(), Database::fresh());
+    let later = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = later.local_addr().unwrap().port();
+    drop(later);
+    let people = directory.path().join("people");
+    app(&people, port);
+    let (data, allow) = (directory.path().join("data"), format!("http://127.0.0.1:{port}"));
+    let start =
+        || Server::start_on(&database, &data, &[people.to_str().unwrap(), "--outbound-allow", &allow]);
+    let server = start();
+    server.log_in(APP);
+    server.wait_for_log("a trigger failed");
+    server.kill();
+    // As a mistake of an operator might. Its events are the first ones due.
+    database.run("update users set custom_data = 'no JSON'; update events set due = 0");
+    let listener = Listener::on(TcpListener::bind(("127.0.0.1", port)).unwrap());
+    let server = start();
+    let guest = Person::of(&server.log_in(APP));
+    for _ in 0..2 {
+        assert_eq!(of(&listener.next()).2, json!(guest.id));
+    }
 }
 
 #[test]
