@@ -150,7 +150,7 @@ statements! {
     TAKE_LEASE =
         "insert into leases (work, holder, until) values ($1, $2, $3)
          on conflict (work) do update set holder = excluded.holder, until = excluded.until
-         where leases.holder = excluded.holder or leases.until <= $4";
+         where leases.holder = excluded.holder or leases.until <= $4 or leases.until > $5";
 
     // The server's own row.
     GROUP = "select group_id from server";

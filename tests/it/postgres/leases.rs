@@ -34,6 +34,21 @@ async fn work_is_one_servers_until_it_gives_it_back_or_dies() {
     assert!(one.lease(lease("expiry", 1, 29, 15)).await.unwrap());
 }
 
+/// A server whose clock is ahead must not keep the others from working when it is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_from_the_far_future_is_not_believed() {
+    const YEAR: i64 = 365 * 24 * 3600;
+    let database = Database::fresh();
+    let (ahead, other) = (database.open().await, database.open().await);
+    assert!(ahead.lease(lease("expiry", 1, YEAR, 15)).await.unwrap());
+    assert!(other.lease(lease("expiry", 2, 0, 15)).await.unwrap());
+    // What clocks differ by when all is well is believed.
+    assert!(ahead.lease(lease("delivery", 1, 45, 15)).await.unwrap());
+    assert!(!other.lease(lease("delivery", 2, 0, 15)).await.unwrap());
+    assert!(!other.lease(lease("delivery", 2, 59, 15)).await.unwrap());
+    assert!(other.lease(lease("delivery", 2, 60, 15)).await.unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_servers_that_want_work_at_once_one_gets_it() {
     let database = Database::fresh();
