@@ -11,7 +11,7 @@ use super::guests::Guests;
 use super::pool::Pool;
 use super::readers::Readers;
 use super::row;
-use super::watch::{self, Watch};
+use super::watch::{self, Ears, Watch};
 use super::writer::{Devices, Writer};
 use super::{Parts, Postgres, copying, sql};
 use crate::store::Error;
@@ -168,8 +168,7 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     let readers = Readers::new(&manners, &Arc::new(options.manners(LONG)), half);
     let guests = Guests::start(&manners, devices, Arc::clone(&writer), options.queue).await;
     let bearers = Bearers::start(&manners, half, options.queue);
-    let watch =
-        Watch::start(Arc::new(options.listener()), !options.pooler || options.notify.is_some(), changes);
+    let watch = Watch::start(Arc::clone(&manners), options.ears(), changes);
     Ok(Postgres { parts: Parts { writer, guests, readers, bearers, acts, watch, manners } })
 }
 
@@ -210,12 +209,15 @@ pub(super) async fn schema_of(options: &Options) -> Result<u32, OpenError> {
 }
 
 impl Options {
-    /// How notifications are heard: over another way when there is one.
-    fn listener(&self) -> Manners {
-        let manners = self.manners(1);
+    /// How notifications are heard: over another way when there is one. A pooler carries none.
+    fn ears(&self) -> Ears {
         match &self.notify {
-            Some(address) => Manners { address: address.clone(), pooler: false, ..manners },
-            None => manners,
+            Some(address) => {
+                let address = address.clone();
+                Ears::Apart(Arc::new(Manners { address, pooler: false, ..self.manners(1) }))
+            }
+            None if self.pooler => Ears::None,
+            None => Ears::Here,
         }
     }
 }
