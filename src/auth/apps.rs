@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::MutexGuard;
+
 use super::access_list::AccessList;
 use super::behaviour::Behaviour;
 use super::keys::KeyRing;
@@ -129,7 +131,11 @@ impl Registry {
 impl Auth {
     /// Reads the apps again, after one was deployed, or its keys or secrets changed.
     pub async fn reload(&self) -> Result<()> {
-        let _reading = self.reading.lock().await;
+        self.read_apps(&self.reading.lock().await).await
+    }
+
+    /// The same by whoever holds what lets only one read.
+    pub(super) async fn read_apps(&self, _reading: &MutexGuard<'_, ()>) -> Result<()> {
         // Before the apps: what is changed while they are read is read again.
         let changes = self.store().changes().await?;
         let mut registry = Registry::default();

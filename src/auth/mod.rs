@@ -243,12 +243,18 @@ impl Auth {
         }
     }
 
-    /// Reads the apps again when another server changed one since they were read.
+    /// Reads the apps again when another server changed one since they were read. Of many who find that at once, one
+    /// reads, and the others find it done.
     pub async fn catch_up(&self) -> Result<()> {
-        if self.store().changes().await? != self.read_at.load(Ordering::Acquire) {
-            self.reload().await?;
+        if !self.is_behind().await? {
+            return Ok(());
         }
-        Ok(())
+        let reading = self.reading.lock().await;
+        if self.is_behind().await? { self.read_apps(&reading).await } else { Ok(()) }
+    }
+
+    async fn is_behind(&self) -> Result<bool> {
+        Ok(self.store().changes().await? != self.read_at.load(Ordering::Acquire))
     }
 
     /// Allows the origins at which pages beside apps are shown.
