@@ -153,6 +153,7 @@ statements! {
          where leases.holder = excluded.holder or leases.until <= $4 or leases.until > $5";
 
     // The server's own row.
+    LOCK_SERVER = "select 1 from server for update";
     GROUP = "select group_id from server";
     FOUND = "update server set group_id = $1, founded = $2 where group_id is null";
     LATEST_TIME = "select latest_time from server";

@@ -1,5 +1,6 @@
 //! What only a database can promise: several servers on one store.
 
+mod changes;
 mod leases;
 mod many_servers;
 mod secrecy;

@@ -57,7 +57,8 @@ impl Database {
         if self.is_served { format!("postgres://{ROLE}:{PASSWORD}@{place}") } else { url }
     }
 
-    fn administrators(&self) -> String {
+    /// The same for the administrator.
+    pub(crate) fn administrators(&self) -> String {
         url_of(&self.cluster, &self.name)
     }
 
