@@ -142,9 +142,15 @@ impl<'a> Move<'a> {
         let group = group(from).await?.ok_or_else(|| MoveError::Nothing(from.place().to_owned()))?;
         let (left, came) = (mark(from).await?, mark(to).await?);
         refuse_source(from, to, left, came.as_ref())?;
+        let is_new = came.is_none();
         refuse_target(to, group, came).await?;
         let filling = Mark::Filling { from: from.place().to_owned(), group };
         set_mark(to, Some(filling)).await?;
+        // A server may have begun to use it between the two. From here on none does.
+        if is_new && let Err(taken) = refuse_target(to, group, None).await {
+            set_mark(to, None).await?;
+            return Err(taken);
+        }
         Move::count(from, to, heard).await
     }
 

@@ -91,7 +91,8 @@ impl Rows {
 
     async fn write_mark(&self, mark: Option<Mark>) -> Result<()> {
         if !self.held {
-            self.connection.batch("begin").await?;
+            // Whoever begins to use the store holds that row too, and looks at the mark.
+            self.connection.batch("begin; select 1 from server for update").await?;
         }
         self.connection.batch(UNMARK).await?;
         if let Some(mark) = mark {

@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Panicked,
     #[error("the row is missing")]
     Empty,
+    #[error("a move to or from the store has begun")]
+    Moving,
     #[error("a text holds U+0000")]
     Nul,
     #[error("a store in PostgreSQL is backed up with pg_dump")]

@@ -4,9 +4,9 @@ use super::security;
 use super::snapshots::{drop_old_snapshots, hashes, insert_snapshot, list};
 use crate::model::{AppKey, GroupId, Timestamp};
 use crate::store::postgres::bind::params;
-use crate::store::postgres::failure::{refuse_nul, unless_taken};
+use crate::store::postgres::failure::{Failure, refuse_nul, unless_taken};
 use crate::store::postgres::writer::{Act, Desk, Hold};
-use crate::store::postgres::{asks, row, sql};
+use crate::store::postgres::{asks, copying, row, sql};
 use crate::store::{AddKey, Deploy, Error, Found, KeyRecord, NewApp, Result, RetireKey, Taken};
 
 /// The name of the server's own project, as the original named the first one.
@@ -21,6 +21,10 @@ impl Act for Found {
     }
 
     async fn perform(&self, desk: &Desk) -> Result<GroupId> {
+        // A move to an empty store may have begun since it was opened.
+        if copying::mark(desk.connection()).await?.is_some() {
+            return Err(Failure::Moving.into());
+        }
         if desk.run(sql::FOUND, params![self.group_id.0.0, self.now.0]).await? > 0 {
             desk.run(sql::INSERT_PROJECT, params![self.group_id.0.0, FIRST_PROJECT]).await?;
         }

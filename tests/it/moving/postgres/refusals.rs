@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use passerby::model::{GroupId, ObjectId, Timestamp, with_causes};
+use passerby::store::moving::{Move, MoveError};
+use passerby::store::postgres::{Address, Options, Postgres, Rows};
+use passerby::store::{Found, Store, sqlite};
+
 use super::{all_of, empty, filled, made, move_back, move_to, moving, tables};
 use crate::support::{Database, Ran, Server, example, passerby};
 
@@ -112,4 +117,32 @@ fn named(database: &Database) -> String {
     let url = database.url();
     let (_, place) = url.rsplit_once('@').unwrap();
     format!("postgres@{place}")
+}
+
+/// It was started again and again until there would be a schema, and opened the store in the moment in which there was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_between_does_not_begin_to_use_a_target() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, database) = (place.path().join("data"), made());
+    tokio::task::block_in_place(|| empty(&data, 1));
+    let options = Options::new(Address::new(&database.url(), None, |_| None).unwrap());
+    let server = Postgres::open(options.clone()).await.unwrap();
+    let target = Rows::to_fill(&options).await.unwrap();
+    let file = sqlite::Options::new(data.join("passerby.db"));
+    let source = sqlite::Rows::open(file, "the file".to_owned()).unwrap();
+    let whole = Move::begin(&source, &target, &|_| ()).await.unwrap();
+    let now = Timestamp(1_795_500_000);
+    let found = || server.found(Found { group_id: GroupId(ObjectId::from_parts(now, [9; 5], 9)), now });
+    let refused = found().await.unwrap_err();
+    assert_eq!(
+        with_causes(&refused, ": "),
+        "the store is unavailable: a move to or from the store has begun"
+    );
+    drop(whole);
+    // The other way around it is the server's.
+    database.run("drop table moving");
+    found().await.unwrap();
+    let refused = Move::begin(&source, &target, &|_| ()).await.err().unwrap();
+    assert!(matches!(refused, MoveError::Taken(_)), "{refused:?}");
+    assert_eq!(database.rows("select count(*) from pg_tables where tablename = 'moving'"), [["0"]]);
 }
