@@ -97,9 +97,9 @@ impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Failure {
         let gone = error.is_closed()
             || error.code().is_none_or(|code| {
-                let class = &code.code()[..2];
-                class == "08"
-                    || class == "57" && *code != SqlState::QUERY_CANCELED
+                let is_of = |class| code.code().starts_with(class);
+                is_of("08")
+                    || is_of("57") && *code != SqlState::QUERY_CANCELED
                     || *code == SqlState::READ_ONLY_SQL_TRANSACTION
                     || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             });
