@@ -1,9 +1,7 @@
 //! HTTP digest authentication (RFC 7616 with MD5, `qop=auth`), as the original's tools speak it at the paths of Atlas.
 //! MD5 is theirs; what it guards here is reading the names of one's projects.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
@@ -12,17 +10,16 @@ use super::AdminCaller;
 use super::keys::about;
 use super::session::display;
 use crate::auth::limits::AdminName;
-use crate::auth::{Auth, Error};
+use crate::auth::{Auth, Error, Result};
 use crate::functions::md5;
 use crate::model::{Dice, RequestOrigin, Timestamp, hex, unhex};
+use crate::store::{self, PutRedirect};
 
 /// What key pairs are for, to digest authentication. A new realm would make every stored digest worthless.
 pub const REALM: &str = "Passerby";
 
-/// How long a nonce is good.
+/// How long a nonce is good, in seconds, also at a server whose clock is as much behind.
 const NONCE_SECS: i64 = 300;
-/// Nonces in use at once.
-const MOST_NONCES: usize = 4096;
 
 /// What the `Authorization` header says.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +34,7 @@ pub struct DigestClaim {
     pub uri: String,
     /// `auth`.
     pub qop: String,
-    /// How often the nonce was used, in eight hex digits.
+    /// How often the client used the nonce, in eight hex digits.
     pub nc: String,
     /// The client's nonce.
     pub cnonce: String,
@@ -62,18 +59,15 @@ impl<E: Into<Error>> From<E> for DigestRefusal {
     }
 }
 
-/// Nonces prove themselves: a second, chance, and a tag over both. Only those that signed somebody in are remembered,
-/// with the count that they were used with last.
+/// Nonces prove themselves, with a key that all servers on a store have: a second, chance, and a tag over both. What was
+/// signed with one is kept in the store, so it is good once, at whichever server.
 pub(super) struct Nonces {
     key: hmac::Key,
-    used: Mutex<HashMap<String, (i64, u32)>>,
 }
 
 impl Nonces {
-    pub(super) fn new(dice: &dyn Dice) -> Nonces {
-        let mut secret = [0; 32];
-        dice.fill(&mut secret);
-        Nonces { key: hmac::Key::new(hmac::HMAC_SHA256, &secret), used: Mutex::default() }
+    pub(super) fn new(key: hmac::Key) -> Nonces {
+        Nonces { key }
     }
 
     fn issue(&self, dice: &dyn Dice, now: Timestamp) -> String {
@@ -84,7 +78,7 @@ impl Nonces {
         hex(&[&bytes, &tag.as_ref()[..16]].concat())
     }
 
-    /// The second in which we issued a nonce.
+    /// The second in which one of us issued a nonce.
     fn issued(&self, nonce: &str) -> Option<i64> {
         let bytes: [u8; 32] = unhex(nonce)?;
         let (said, tag) = bytes.split_at_checked(16)?;
@@ -93,25 +87,17 @@ impl Nonces {
         good.then(|| i64::from_be_bytes(second))
     }
 
-    /// Uses a nonce with a count, which must be greater than every one before.
-    fn use_up(&self, nonce: &str, count: u32, now: Timestamp) -> bool {
-        let Some(issued) = self.issued(nonce).filter(|at| (0..NONCE_SECS).contains(&(now.0 - at))) else {
-            return false;
-        };
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.len() >= MOST_NONCES {
-            used.retain(|_, (at, _)| now.0 - *at < NONCE_SECS);
-        }
-        let full = used.len() >= MOST_NONCES;
-        match used.get_mut(nonce) {
-            Some((_, last)) if *last >= count => false,
-            Some((_, last)) => {
-                *last = count;
-                true
-            }
-            None if full => false,
-            None => used.insert(nonce.to_owned(), (issued, count)).is_none(),
-        }
+    /// Whether a nonce is ours, and not too old.
+    fn is_good(&self, nonce: &str, now: Timestamp) -> bool {
+        self.issued(nonce).is_some_and(|at| (-NONCE_SECS..NONCE_SECS).contains(&(now.0 - at)))
+    }
+
+    /// What is kept of a nonce that was used with a count. Nobody else can tell what it was made of.
+    fn used(&self, nonce: &str, count: u32) -> [u8; 32] {
+        let tag = hmac::sign(&self.key, format!("{nonce} {count}").as_bytes());
+        let mut used = [0; 32];
+        used.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        used
     }
 }
 
@@ -140,7 +126,7 @@ impl Auth {
         method: &str,
         target: &str,
         address: Option<IpAddr>,
-    ) -> Result<AdminCaller, DigestRefusal> {
+    ) -> std::result::Result<AdminCaller, DigestRefusal> {
         let now = self.clock().now();
         let name = Some(AdminName::PublicKey(&claim.username));
         self.admins.tries.admit_name(name, address, now)?;
@@ -158,11 +144,28 @@ impl Auth {
         let admin = self.store().admin(key.admin).await?.filter(|admin| !admin.disabled);
         let admin = admin.ok_or(DigestRefusal::Wrong)?;
         self.admins.tries.forgive(name, address, now);
-        if !self.admins.nonces.use_up(&claim.nonce, count, now) {
+        if !self.use_up(&claim.nonce, count, now).await? {
             return Err(DigestRefusal::Stale);
         }
         let display = display(&admin, Some(&key.public_key));
         Ok(AdminCaller::new(admin, display, RequestOrigin::Cli, address))
+    }
+
+    /// Uses a nonce with a count, as nobody did before. It is kept where answers of issuers are matched: both are good
+    /// once, and go when they are over.
+    async fn use_up(&self, nonce: &str, count: u32, now: Timestamp) -> Result<bool> {
+        if !self.admins.nonces.is_good(nonce, now) {
+            return Ok(false);
+        }
+        let state = self.admins.nonces.used(nonce, count);
+        let mut once = [0; 16];
+        self.dice().fill(&mut once);
+        let kept = PutRedirect { state, record: hex(&once), until: now.plus(2 * NONCE_SECS), now };
+        match self.store().put_redirect(kept).await {
+            Ok(()) => Ok(true),
+            Err(store::Error::Conflict(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -51,12 +51,13 @@ pub(super) struct Administration {
 impl Administration {
     pub(super) async fn open(parts: &Parts) -> Result<Administration> {
         let project = parts.store.group().await?;
+        let signing = session::SigningKeys::open(parts).await?;
         Ok(Administration {
-            signing: session::SigningKeys::open(parts).await?,
+            nonces: digest::Nonces::new(signing.derived(b"nonces of digest authentication")),
+            signing,
             project: project.ok_or_else(|| Error::Unreadable("the server's project".to_owned()))?,
             dev: parts.dev_admin.then(bootstrap::DevSessions::default),
             tries: Tries::of_passwords(parts.password_logins_per_minute),
-            nonces: digest::Nonces::new(&*parts.dice),
         })
     }
 }

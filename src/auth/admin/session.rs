@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use aws_lc_rs::hmac;
+
 use super::bootstrap::DEV;
 use super::{AdminCaller, AdminRefusal};
 use crate::auth::keys::{HmacKey, hmac_key};
@@ -44,6 +46,11 @@ impl SigningKeys {
             Ok::<_, Error>(hmac_key(key, bytes.expose()))
         };
         Ok(SigningKeys { access: open(ACCESS)?, refresh: open(REFRESH)? })
+    }
+
+    /// A key for something else, which every server on the store derives alike. What it is for is no beginning of a token.
+    pub(super) fn derived(&self, purpose: &[u8]) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&self.access.key, purpose).as_ref())
     }
 }
 

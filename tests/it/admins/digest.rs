@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Office, Pair};
-use crate::support::{Reply, md5};
+use crate::support::{Database, Reply, Server, md5};
 
 const GROUPS: &str = "/api/public/v1.0/groups";
 
@@ -71,16 +71,38 @@ fn a_signature_is_good_once() {
     assert_eq!(ask(&office, GROUPS, &first).status, 200);
     let (fresh, stale) = challenge(&ask(&office, GROUPS, &first));
     assert!(stale && fresh != given, "a replay is asked for a new one");
-    assert_eq!(ask(&office, GROUPS, &header(&pair, &given, "00000003", GROUPS)).status, 200);
-    assert!(
-        challenge(&ask(&office, GROUPS, &header(&pair, &given, "00000002", GROUPS))).1,
-        "counts only grow"
-    );
+    for count in ["00000003", "00000002"] {
+        let again = header(&pair, &given, count, GROUPS);
+        assert_eq!(ask(&office, GROUPS, &again).status, 200);
+        assert!(challenge(&ask(&office, GROUPS, &again)).1, "each count is good once");
+    }
     let own = "0".repeat(64);
     assert!(
         challenge(&ask(&office, GROUPS, &header(&pair, &own, "00000001", GROUPS))).1,
         "a nonce of its own"
     );
+}
+
+/// Whoever balances the load sends a challenge's answer wherever it likes; and a replay.
+#[test]
+fn a_signature_is_good_once_at_any_of_several_servers() {
+    let (place, database) = (tempfile::tempdir().unwrap(), Database::fresh());
+    let start = |name: &str| Server::start_on(&database, &place.path().join(name), &[]);
+    let (one, other) = (start("one"), start("other"));
+    let first = std::fs::read_to_string(place.path().join("one/admin-key.json")).expect("a file");
+    let pair = Pair::of(&serde_json::from_str(&first).expect("JSON"));
+    let ask =
+        |server: &Server, header: &str| server.request("GET", GROUPS, &[("Authorization", header)], b"");
+    let (given, _) = challenge(&one.request("GET", GROUPS, &[], b""));
+    let signed = header(&pair, &given, "00000001", GROUPS);
+    assert_eq!(ask(&other, &signed).status, 200);
+    for server in [&one, &other] {
+        assert!(challenge(&ask(server, &signed)).1);
+    }
+    assert_eq!(ask(&one, &header(&pair, &given, "00000002", GROUPS)).status, 200);
+    // Nor is it good again at a server that starts anew.
+    let one = one.restart();
+    assert!(challenge(&ask(&one, &signed)).1);
 }
 
 #[test]
