@@ -67,10 +67,16 @@ impl Tree {
     }
 }
 
+/// The longest path, in bytes: as the original's hosting had it, and what every store can find.
+const LONGEST_PATH: usize = 1_024;
+
 /// Whether a path stays inside its directory on every system; the error says what is wrong with it.
 pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
     if path.is_empty() {
         return Err("an empty path");
+    }
+    if path.len() > LONGEST_PATH {
+        return Err("one of more than 1024 bytes");
     }
     if path.contains('\0') {
         return Err("a NUL");

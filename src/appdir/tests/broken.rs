@@ -308,6 +308,15 @@ fn a_large_file_with_much_wrong_in_it_is_read_at_once() {
     assert!(warnings(&[("auth/providers.json", &unlike)]).iter().all(|said| !said.contains("zzz")));
 }
 
+/// No store could find them by it.
+#[test]
+fn paths_without_end_are_refused() {
+    let path = |bytes: usize| format!("hosting/files/{}", "a".repeat(bytes - 14));
+    let [fits, long] = [1_024, 1_025].map(path);
+    let said = format!("{long}: expected a path inside the directory, found one of more than 1024 bytes");
+    assert_eq!(refusal(&[(&fits, ""), (&long, "")]), said);
+}
+
 #[test]
 fn paths_that_lead_out_are_refused() {
     let files = [
