@@ -63,6 +63,10 @@ impl NotMoved {
             NotMoved::Move(MoveError::Taken(_) | MoveError::Others { .. }) => {
                 Some("nothing was changed: name an empty database, or a data directory without a store")
             }
+            NotMoved::Move(MoveError::Copy(_)) => Some(
+                "nothing was changed: serve the one that people used last, or make the database (or the data directory) \
+                 anew and move once more",
+            ),
             NotMoved::Move(MoveError::Stale { .. }) => Some(
                 "nothing was changed: `passerby move --reopen DIR|URL`, if it is this one that is to be moved all the same",
             ),

@@ -208,6 +208,16 @@ impl Table {
         list(&self.columns[..self.key])
     }
 
+    /// How many rows it may have in a store that was opened, and that nobody used: its own row, the first project, and
+    /// the server's keys.
+    pub(super) fn first_rows(&self) -> usize {
+        match self.name {
+            "server" | "projects" => 1,
+            "server_keys" => 2,
+            _ => 0,
+        }
+    }
+
     /// Whether it is the one whose row is never removed.
     pub(super) fn stays(&self) -> bool {
         self.name == SERVER.name

@@ -39,6 +39,9 @@ pub enum MoveError {
     /// The target is somebody's.
     #[error("{0} holds another store: a move overwrites none")]
     Taken(String),
+    /// The target is what the source is, or was once.
+    #[error("{0} holds this store already, older or newer: a move overwrites none")]
+    Copy(String),
     /// The target is what is left of another move.
     #[error("{place} holds what is left of a move from {from}, which is another store")]
     Others {
@@ -132,8 +135,8 @@ pub struct Move<'a> {
 }
 
 impl<'a> Move<'a> {
-    /// Looks whether it may begin, and has the target say that it is being filled. A target is taken that is empty, that
-    /// a move of the same store began to fill, or that this store was moved away from.
+    /// Looks whether it may begin, and has the target say that it is being filled. A target is taken that nobody used
+    /// yet, that a move of the same store began to fill, or that this store was moved away from.
     pub async fn begin(
         from: &'a dyn Copying,
         to: &'a dyn Copying,
@@ -420,15 +423,18 @@ async fn refuse_target(to: &dyn Copying, this: GroupId, came: Option<Mark>) -> M
         Some(Mark::Filling { group, .. }) if group == this => Ok(()),
         Some(Mark::Filling { from, .. }) => Err(MoveError::Others { place: place(), from }),
         Some(Mark::Moved { .. }) if group(to).await? == Some(this) => Ok(()),
-        None if group(to).await?.is_none() && is_empty(to).await? => Ok(()),
+        None if is_unused(to).await? => Ok(()),
+        _ if group(to).await? == Some(this) => Err(MoveError::Copy(place())),
         _ => Err(MoveError::Taken(place())),
     }
 }
 
-async fn is_empty(store: &dyn Copying) -> Moved<bool> {
-    for table in TABLES.iter().filter(|table| !table.stays()) {
-        let rows = store.page(table, None, 1).await.map_err(|source| failed("read", table, store, source))?;
-        if !rows.is_empty() {
+/// Whether nobody was in a store yet: there is no more in it than whatever opens it first puts there.
+async fn is_unused(store: &dyn Copying) -> Moved<bool> {
+    for table in TABLES {
+        let rows = store.page(table, None, table.page).await;
+        let rows = rows.map_err(|source| failed("read", table, store, source))?;
+        if rows.len() > table.first_rows() {
             return Ok(false);
         }
     }

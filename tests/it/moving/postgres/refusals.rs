@@ -25,6 +25,7 @@ fn somebody_elses_store_is_never_overwritten() {
     let (ours, theirs, database) = (place.path().join("ours"), place.path().join("theirs"), made());
     filled(&ours);
     empty(&theirs, 2);
+    assert_eq!(passerby(["projects", "create", "theirs", "--data", text(&theirs)]).code, 0);
     tables(&move_to(&theirs, &database));
     let before = database.rows("select * from server");
     refused(&move_to(&ours, &database), 1, "holds another store: a move overwrites none");
@@ -71,7 +72,41 @@ fn what_was_moved_is_not_served_by_mistake() {
     // Its owner may want it all the same.
     assert_eq!(moving(&["--reopen", text(&data)]).code, 0);
     Server::start(&data, &[]).log_in("news-aaaaa");
-    refused(&move_to(&data, &database), 1, "holds another store: a move overwrites none");
+    refused(
+        &move_to(&data, &database),
+        1,
+        "holds this store already, older or newer: a move overwrites none",
+    );
+}
+
+#[test]
+fn a_store_that_was_made_and_opened_and_used_by_nobody_is_filled() {
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name);
+    let (data, database) = (path("data"), made());
+    filled(&data);
+    let opened = |there: &[&str]| {
+        let ran = passerby(["apps", "list"].iter().chain(there));
+        assert_eq!(ran.code, 0, "{ran:?}");
+    };
+    opened(&["--data", text(&path("aside")), "--store", &database.url()]);
+    assert_eq!(database.rows("select count(*) from server_keys"), [["2"]]);
+    tables(&move_to(&data, &database));
+    let back = path("back");
+    empty(&back, 2);
+    opened(&["--data", text(&back)]);
+    tables(&move_back(&database, &back));
+    // A project or an administrator is somebody's.
+    for (made, command) in
+        [("project", ["projects", "create", "ours"]), ("admin", ["admins", "create", "a@b.example"])]
+    {
+        let (data, database) = (path(made), self::made());
+        empty(&data, 3);
+        let aside = path(&format!("{made}-aside"));
+        let ran = passerby(command.iter().chain(&["--data", text(&aside), "--store", &database.url()]));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        refused(&move_to(&data, &database), 1, "holds another store: a move overwrites none");
+    }
 }
 
 #[test]
