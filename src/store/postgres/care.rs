@@ -87,7 +87,7 @@ impl Settings {
             OLDEST.. => "",
             _ => ": too old, 15 is the oldest that is tested; upgrade it",
         };
-        let utf8 = self.encoding == "UTF8";
+        let utf8 = self.encoding == open::UTF8;
         let advice =
             if utf8 { "" } else { ": it cannot hold every name; make a database with encoding 'UTF8'" };
         [

@@ -10,7 +10,7 @@ use super::failure::{self, Failure};
 use super::guests::Guests;
 use super::pool::Pool;
 use super::readers::Readers;
-use super::row;
+use super::row::{self, Cells};
 use super::watch::{self, Ears, Watch};
 use super::writer::{Devices, Writer};
 use super::{Parts, Postgres, copying, sql};
@@ -27,6 +27,9 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/postgres/0006_drafts.sql"),
     include_str!("../../../migrations/postgres/0007_tallies.sql"),
 ];
+
+/// The encoding that holds every name, as PostgreSQL calls it.
+pub(super) const UTF8: &str = "UTF8";
 
 /// How much longer a long ask, an examination or a migration may take than anything else.
 pub(super) const LONG: u32 = 24;
@@ -112,6 +115,14 @@ pub enum OpenError {
         "the database holds tables of another program: passerby wants a database, or a schema, of its own"
     )]
     Foreign,
+    /// Its texts cannot hold what ours hold.
+    #[error(
+        "the database has the encoding {encoding}, which cannot hold every name: make one with encoding 'UTF8' template template0"
+    )]
+    Encoding {
+        /// What it has.
+        encoding: String,
+    },
     /// It cannot be reached, or refused.
     #[error(transparent)]
     Database(Box<dyn std::error::Error + Send + Sync>),
@@ -229,6 +240,11 @@ pub(super) async fn schema(connection: &Connection) -> Result<u32, OpenError> {
     }
     let schema = row::server::<u32>(connection, sql::SCHEMA).await?;
     let min_server = row::server::<u32>(connection, sql::MIN_SERVER).await?;
+    let encoding = |row: &tokio_postgres::Row| Cells::new(row, "pg_settings", 0).get::<String>(0);
+    match row::one(connection, sql::ENCODING, &[], encoding).await? {
+        Some(encoding) if encoding != UTF8 => return Err(OpenError::Encoding { encoding }),
+        _ => {}
+    }
     if min_server > known() {
         return Err(OpenError::Newer { schema, min_server, known: known() });
     }

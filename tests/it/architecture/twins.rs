@@ -35,7 +35,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("a file is copied and examined by its engine", &["VACUUM_INTO", "QUICK_CHECK", "SQLITE_VERSION"]),
     (
         "a database tells its settings, roles and clock",
-        &["CARE_REPLICATION", "CARE_ROLE", "CARE_SETTINGS", "CARE_WAY", "ENGINE_TIME"],
+        &["CARE_REPLICATION", "CARE_ROLE", "CARE_SETTINGS", "CARE_WAY", "ENCODING", "ENGINE_TIME"],
     ),
     (
         "the number of the schema is in a row, and one of many servers changes it",

@@ -34,6 +34,11 @@ impl Database {
         Database::copy_of("template0", administrator())
     }
 
+    /// The same with an encoding that has not every letter.
+    pub(crate) fn in_latin1() -> Database {
+        Database::copy_of("template0 encoding 'LATIN1' locale 'C'", administrator())
+    }
+
     /// An empty store on another cluster, by its administrator's URL.
     pub(crate) fn fresh_at(cluster: String) -> Database {
         let mut database = Database::copy_of("template0", cluster);

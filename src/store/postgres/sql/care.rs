@@ -13,6 +13,7 @@ statements! {
                  - current_setting('superuser_reserved_connections')::integer,
              (select sum(numbackends)::bigint from pg_stat_database)
          from pg_database where datname = current_database()";
+    ENCODING = "select current_setting('server_encoding')";
     // Who replicates: how many, of how many we may know the state, and how many a commit waits for.
     CARE_REPLICATION =
         "select pg_is_in_recovery()::integer, count(*), count(sync_state),

@@ -5,7 +5,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::{Roles, with_store};
-use crate::support::passerby;
+use crate::support::{Database, Server, example, passerby};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| panic!("{text}"))
@@ -98,8 +98,7 @@ fn a_role_that_was_not_let_in_is_told_what_lets_it_in() {
 fn a_server_that_is_told_to_brings_the_schema_up_to_date_itself() {
     let roles = Roles::make();
     let dir = tempfile::tempdir().unwrap();
-    let server =
-        crate::support::Server::start(dir.path(), &["--store", &roles.owner_url(), "--store-migrate"]);
+    let server = Server::start(dir.path(), &["--store", &roles.owner_url(), "--store-migrate"]);
     assert_eq!(server.stop(), 0);
     assert_eq!(roles.migrate(&["--check"]).code, 0);
 }
@@ -136,6 +135,28 @@ fn a_database_of_another_program_is_left_alone() {
         roles.database.rows("select tablename from pg_tables where schemaname = 'public'"),
         [["somebody_elses"]]
     );
+}
+
+#[test]
+fn a_database_that_cannot_hold_every_name_is_refused_before_anything_is_in_it() {
+    let database = Database::in_latin1();
+    let dir = tempfile::tempdir().unwrap();
+    let (data, url) = (dir.path().join("data"), database.url());
+    Server::start(&data, &[example("news").to_str().unwrap()]).stop();
+    let (data, aside) = (data.to_str().unwrap(), dir.path().join("aside"));
+    let aside = aside.to_str().unwrap();
+    for arguments in [
+        vec!["migrate-store"],
+        vec!["migrate-store", "--check"],
+        vec!["serve", "--store-migrate", "--data", aside],
+        vec!["apps", "list", "--data", aside],
+        vec!["move", "--from", data, "--to", &url],
+    ] {
+        let ran = with_store(&url, arguments);
+        let said = "the database has the encoding LATIN1, which cannot hold every name: make one with encoding 'UTF8'";
+        assert!(ran.code == 1 && ran.err.contains(said), "{ran:?}");
+    }
+    assert_eq!(database.rows("select count(*) from pg_tables where schemaname = 'public'"), [["0"]]);
 }
 
 #[test]
