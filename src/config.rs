@@ -84,8 +84,8 @@ pub struct StoreSettings {
     pub notify: Option<StoreUrl>,
     /// The file with the password.
     pub password_file: Option<PathBuf>,
-    /// Whether a pooler in transaction mode stands before it.
-    pub pooler: bool,
+    /// Whether a pooler in transaction mode stands before it; `None` when nobody said.
+    pub pooler: Option<bool>,
     /// How many connections acts have; by default the machine decides.
     pub connections: Option<usize>,
     /// Whether a server brings the schema up to date when it starts.
@@ -511,8 +511,7 @@ fn without_urls(message: &str) -> String {
 }
 
 fn store(settings: &Settings) -> Result<Option<StoreSettings>, ConfigError> {
-    let (pooler, migrate) =
-        (due("store_pooler", settings.store_pooler)?, due("store_migrate", settings.store_migrate)?);
+    let migrate = due("store_migrate", settings.store_migrate)?;
     if let Some(url) = &settings.store {
         if settings.store_connections.is_some_and(|number| !(1..=1_000).contains(&number)) {
             return Err(contradiction("`store_connections` must be 1 to 1000"));
@@ -521,14 +520,14 @@ fn store(settings: &Settings) -> Result<Option<StoreSettings>, ConfigError> {
             url: url.clone(),
             notify: settings.store_notify.clone(),
             password_file: settings.store_password_file.clone(),
-            pooler,
+            pooler: settings.store_pooler,
             connections: settings.store_connections,
             migrate,
         }));
     }
     let idle = [
         ("store_password_file", settings.store_password_file.is_some()),
-        ("store_pooler", pooler),
+        ("store_pooler", settings.store_pooler == Some(true)),
         ("store_notify", settings.store_notify.is_some()),
         ("store_connections", settings.store_connections.is_some()),
         ("store_migrate", migrate),
@@ -687,7 +686,7 @@ mod tests {
             "`store_pooler` is about a database: name it with `store`"
         );
         let config = load(Settings { store: store(), ..said }).unwrap().store.unwrap();
-        assert_eq!((config.pooler, config.migrate, config.connections), (true, false, None));
+        assert_eq!((config.pooler, config.migrate, config.connections), (Some(true), false, None));
         let none = Settings { store: store(), store_connections: Some(0), ..Settings::default() };
         assert_eq!(load(none).unwrap_err(), "`store_connections` must be 1 to 1000");
         assert!(load(Settings::default()).unwrap().store.is_none());

@@ -16,7 +16,12 @@ const OLDEST: i64 = 150_000;
 /// Of a hundred connections, so many may be taken before somebody should know.
 const CROWDED: i64 = 80;
 
-pub(super) async fn examine(manners: &Arc<Manners>) -> Result<Vec<Finding>> {
+/// What an operator is told when nobody said what stands between us and the database.
+pub(super) const BETWEEN: &str = "something stands between us and the database: set `store_pooler` to true if it is a \
+                                  pooler in transaction mode, where logins fail otherwise, and to false if it is none";
+
+/// Examines a database, of which somebody said whether a pooler stands before it, or nobody did.
+pub(super) async fn examine(manners: &Arc<Manners>, pooler: Option<bool>) -> Result<Vec<Finding>> {
     let connection = Connection::open(manners).await?;
     let settings = row::one(&connection, sql::CARE_SETTINGS, &[], Settings::read).await?;
     let mut findings = Vec::new();
@@ -27,7 +32,7 @@ pub(super) async fn examine(manners: &Arc<Manners>) -> Result<Vec<Finding>> {
         findings.push(replication(&connection, &settings).await?);
         findings.extend(settings.of_work());
     }
-    findings.extend(way(&connection, manners).await?);
+    findings.extend(way(&connection, manners, pooler).await?);
     findings.extend(role(&connection).await?);
     Ok(findings)
 }
@@ -198,17 +203,45 @@ async fn replication(connection: &Connection, settings: &Settings) -> Result<Fin
     Ok(finding("replication", said, well))
 }
 
+/// A connection as the database sees it, which is a pooler's where one stands between.
+#[derive(Default)]
+struct End {
+    /// Version and cipher.
+    tls: Option<String>,
+    /// From which address; none over a socket.
+    client: Option<String>,
+    /// To which port.
+    port: Option<i64>,
+}
+
+impl End {
+    async fn of(connection: &Connection) -> Result<End> {
+        let read = |row: &tokio_postgres::Row| {
+            let cells = Cells::new(row, "pg_stat_ssl", 0);
+            let (version, cipher) = (cells.get::<Option<String>>(1)?, cells.get::<Option<String>>(2)?);
+            let is_private = cells.get::<i64>(0)? == 1;
+            let tls = is_private.then(|| [version, cipher].map(Option::unwrap_or_default).join(" "));
+            Ok(End { tls, client: cells.get(3)?, port: cells.get(4)? })
+        };
+        Ok(row::one(connection, sql::CARE_WAY, &[], read).await?.unwrap_or_default())
+    }
+
+    /// Whether the database listens at another port than those that we know, as it does behind a pooler.
+    fn is_elsewhere(&self, manners: &Manners) -> bool {
+        self.port.is_some_and(|port| !manners.address.has_port(port))
+    }
+}
+
+/// Whether something stands between us and the database.
+pub(super) async fn is_something_between(connection: &Connection, manners: &Manners) -> Result<bool> {
+    Ok(End::of(connection).await?.is_elsewhere(manners))
+}
+
 /// How private the way is: what we ask for, and what the database sees at its end, which may be a pooler's.
-async fn way(connection: &Connection, manners: &Manners) -> Result<[Finding; 2]> {
-    let read = |row: &tokio_postgres::Row| {
-        let cells = Cells::new(row, "pg_stat_ssl", 0);
-        let (version, cipher) = (cells.get::<Option<String>>(1)?, cells.get::<Option<String>>(2)?);
-        let tls =
-            (cells.get::<i64>(0)? == 1).then(|| [version, cipher].map(Option::unwrap_or_default).join(" "));
-        Ok((tls, cells.get::<Option<String>>(3)?, cells.get::<Option<i64>>(4)?))
-    };
-    let (tls, client, port) = row::one(connection, sql::CARE_WAY, &[], read).await?.unwrap_or_default();
-    let (asked, well) = match manners.address.way() {
+async fn way(connection: &Connection, manners: &Manners, pooler: Option<bool>) -> Result<[Finding; 2]> {
+    let end = End::of(connection).await?;
+    let between = end.is_elsewhere(manners);
+    let (asked, tls_well) = match manners.address.way() {
         Way::Here => ("none, and none is needed on this machine", true),
         Way::Open => ("none: passwords and users travel in the clear; sslmode=verify-full", false),
         Way::Encrypted => {
@@ -219,25 +252,22 @@ async fn way(connection: &Connection, manners: &Manners) -> Result<[Finding; 2]>
         }
         Way::Verified => ("verify-full", true),
     };
-    let said = match tls {
+    let said = match end.tls {
         Some(tls) => format!("{tls}, {asked}"),
-        None if client.is_some()
+        None if end.client.is_some()
             && matches!(manners.address.way(), Way::Encrypted | Way::AnyName | Way::Verified) =>
         {
             format!("{asked}; from the pooler to the database none")
         }
         None => asked.to_owned(),
     };
-    let between = port.is_some_and(|port| !manners.address.has_port(port));
-    let pooler = match (manners.pooler, between) {
-        (true, _) => "in transaction mode, as `store_pooler` says".to_owned(),
-        (false, true) => {
-            "something stands between us and the database: if it is a pooler in transaction mode, set `store_pooler`"
-                .to_owned()
-        }
-        (false, false) => "none".to_owned(),
+    let (pooler, well) = match (pooler, between) {
+        (Some(true), _) => ("in transaction mode, as `store_pooler` says", true),
+        (None, true) => (BETWEEN, false),
+        (Some(false), true) => ("none, though something stands between, as `store_pooler` says", true),
+        (_, false) => ("none", true),
     };
-    Ok([finding("TLS", said, well), finding("pooler", pooler, true)])
+    Ok([finding("TLS", said, tls_well), finding("pooler", pooler.to_owned(), well)])
 }
 
 async fn role(connection: &Connection) -> Result<[Finding; 2]> {

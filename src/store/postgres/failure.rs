@@ -51,10 +51,22 @@ pub(super) struct Said {
 impl From<&tokio_postgres::Error> for Said {
     fn from(error: &tokio_postgres::Error) -> Said {
         let said = match error.as_db_error() {
-            Some(told) => format!("{} {}: {}", told.severity(), told.code().code(), told.message()),
+            Some(told) => {
+                let remedy = remedy(told.code());
+                format!("{} {}: {}{remedy}", told.severity(), told.code().code(), told.message())
+            }
             None => with_causes(error, ": "),
         };
         Said { code: error.code().cloned(), said }
+    }
+}
+
+/// What an operator does about it, where the code tells: a prepared statement is another session's, or nobody's, when a
+/// pooler hands out a session for each transaction.
+fn remedy(code: &SqlState) -> &'static str {
+    match [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code) {
+        true => "; set `store_pooler` to true if a pooler in transaction mode stands before the database",
+        false => "",
     }
 }
 

@@ -84,6 +84,8 @@ use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId
 /// [`Store::close`] waits until the acts that it accepted are done; dropping it does not.
 pub struct Postgres {
     parts: Parts,
+    /// Whether a pooler stands before it, if somebody said.
+    pooler: Option<bool>,
 }
 
 /// What is put away together at the end.
@@ -143,7 +145,7 @@ impl Store for Postgres {
     }
 
     fn examine(&self) -> Answer<'_, Vec<Finding>> {
-        Box::pin(care::examine(&self.parts.manners))
+        Box::pin(care::examine(&self.parts.manners, self.pooler))
     }
 
     fn engine_time(&self) -> Answer<'_, Option<Timestamp>> {

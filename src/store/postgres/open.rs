@@ -13,7 +13,7 @@ use super::readers::Readers;
 use super::row::{self, Cells};
 use super::watch::{self, Ears, Watch};
 use super::writer::{Devices, Writer};
-use super::{Parts, Postgres, copying, sql};
+use super::{Parts, Postgres, care, copying, sql};
 use crate::store::Error;
 use crate::store::copying::Mark;
 
@@ -41,8 +41,8 @@ pub struct Options {
     pub address: Address,
     /// Another way to it, for notifications, when the first one leads through a pooler.
     pub notify: Option<Address>,
-    /// Whether a pooler in transaction mode stands before it.
-    pub pooler: bool,
+    /// Whether a pooler in transaction mode stands before it; `None` when nobody said.
+    pub pooler: Option<bool>,
     /// Whether to bring the schema up to date first.
     pub migrate: bool,
     /// Connections for acts. Half as many are for asks, and as many again for long ones.
@@ -170,6 +170,9 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
         Some(Mark::Moved { to }) => return Err(OpenError::Moved { to }),
     }
     let changes = watch::changes(&first).await?;
+    if options.pooler.is_none() && care::is_something_between(&first, &manners).await? {
+        tracing::warn!("{}", care::BETWEEN);
+    }
     drop(first);
     let devices = Arc::new(Devices::default());
     let acts = Pool::new(Arc::clone(&manners), options.connections);
@@ -180,7 +183,8 @@ pub(super) async fn open(options: Options) -> Result<Postgres, OpenError> {
     let guests = Guests::start(&manners, devices, Arc::clone(&writer), options.queue).await;
     let bearers = Bearers::start(&manners, half, options.queue);
     let watch = Watch::start(Arc::clone(&manners), options.ears(), changes);
-    Ok(Postgres { parts: Parts { writer, guests, readers, bearers, acts, watch, manners } })
+    let parts = Parts { writer, guests, readers, bearers, acts, watch, manners };
+    Ok(Postgres { parts, pooler: options.pooler })
 }
 
 impl Options {
@@ -190,7 +194,7 @@ impl Options {
         Options {
             address,
             notify: None,
-            pooler: false,
+            pooler: None,
             migrate: false,
             connections: (2 * cores).max(4),
             queue: 20_000,
@@ -199,7 +203,8 @@ impl Options {
     }
 
     pub(super) fn manners(&self, times: u32) -> Manners {
-        Manners { address: self.address.clone(), pooler: self.pooler, patience: times * self.patience }
+        let pooler = self.pooler == Some(true);
+        Manners { address: self.address.clone(), pooler, patience: times * self.patience }
     }
 
     /// Says who was refused, when that is why.
@@ -227,7 +232,7 @@ impl Options {
                 let address = address.clone();
                 Ears::Apart(Arc::new(Manners { address, pooler: false, ..self.manners(1) }))
             }
-            None if self.pooler => Ears::None,
+            None if self.pooler == Some(true) => Ears::None,
             None => Ears::Here,
         }
     }
@@ -235,16 +240,16 @@ impl Options {
 
 /// The schema's number: 0 for a database that is still empty. Refuses what is not ours to touch.
 pub(super) async fn schema(connection: &Connection) -> Result<u32, OpenError> {
-    if !connection.exists(sql::SERVER_EXISTS, &[]).await? {
-        return if connection.exists(sql::ANY_TABLE, &[]).await? { Err(OpenError::Foreign) } else { Ok(0) };
-    }
-    let schema = row::server::<u32>(connection, sql::SCHEMA).await?;
-    let min_server = row::server::<u32>(connection, sql::MIN_SERVER).await?;
     let encoding = |row: &tokio_postgres::Row| Cells::new(row, "pg_settings", 0).get::<String>(0);
     match row::one(connection, sql::ENCODING, &[], encoding).await? {
         Some(encoding) if encoding != UTF8 => return Err(OpenError::Encoding { encoding }),
         _ => {}
     }
+    if !connection.exists(sql::SERVER_EXISTS, &[]).await? {
+        return if connection.exists(sql::ANY_TABLE, &[]).await? { Err(OpenError::Foreign) } else { Ok(0) };
+    }
+    let schema = row::server::<u32>(connection, sql::SCHEMA).await?;
+    let min_server = row::server::<u32>(connection, sql::MIN_SERVER).await?;
     if min_server > known() {
         return Err(OpenError::Newer { schema, min_server, known: known() });
     }

@@ -5,7 +5,10 @@ mod plans;
 use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
 
+use super::address::Address;
+use super::connection::Connection;
 use super::{open, sql};
+use crate::model::with_causes;
 
 /// Parameters, by number, whose types no statement shows and which are told when they are bound.
 const TOLD: &[(&str, &[(usize, Type)])] = &[
@@ -37,6 +40,21 @@ async fn every_statement_prepares() {
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// As it happens when a pooler gives the next transaction another session, of which it was not told.
+#[tokio::test]
+async fn where_a_prepared_statement_is_not_there_the_pooler_is_named() {
+    let url = std::env::var("PASSERBY_TEST_POSTGRES").unwrap();
+    let address = Address::new(&url, None, |_| None).unwrap();
+    let connection = Connection::open(&open::Options::new(address).manners(1)).await.unwrap();
+    connection.rows(sql::ENGINE_TIME, &[]).await.unwrap();
+    connection.batch("deallocate all").await.unwrap();
+    let refused = connection.rows(sql::ENGINE_TIME, &[]).await.map(|_| ()).unwrap_err();
+    let said = with_causes(&refused, ": ");
+    assert!(said.starts_with("the database refused: ERROR 26000: "), "{said}");
+    let remedy = "; set `store_pooler` to true if a pooler in transaction mode stands before the database";
+    assert!(said.ends_with(remedy), "{said}");
 }
 
 /// The types of a statement's first parameters; whatever is not told is for the statement to show.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::{PASSWORD, Roles, with_store};
 use crate::support::{Server, example};
 
-/// A pgbouncer with two connections to the database, which all share.
+/// A pgbouncer, which runs until this is dropped.
 struct Pooler {
     process: Child,
     port: u16,
@@ -20,7 +20,9 @@ struct Pooler {
 }
 
 impl Pooler {
-    fn start(roles: &Roles) -> Pooler {
+    /// With two connections to the database, which all share, or with one for each of ours.
+    fn start(roles: &Roles, mode: &str) -> Pooler {
+        let size = if mode == "session" { 50 } else { 2 };
         let directory = tempfile::Builder::new().prefix("passerby-pooler-").tempdir().unwrap();
         let readable = |path: &std::path::Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -33,7 +35,7 @@ impl Pooler {
         let text = format!(
             "[databases]\n{name} = host={host} port={database_port}\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\n\
-             pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 500\n",
+             pool_mode = {mode}\ndefault_pool_size = {size}\nmax_client_conn = 500\n",
             users.display()
         );
         std::fs::write(&settings, text).unwrap();
@@ -84,7 +86,7 @@ fn a_pooler_in_transaction_mode_may_stand_before_the_database() {
     for timeout in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
         roles.database.run(&format!("alter role {} set {timeout} = '10s'", roles.server));
     }
-    let pooler = Pooler::start(&roles);
+    let pooler = Pooler::start(&roles, "transaction");
     let url = pooler.url(&roles);
     let dir = tempfile::tempdir().unwrap();
     let (data, news) = (dir.path().to_str().unwrap(), example("news"));
@@ -135,4 +137,29 @@ fn without_a_server(roles: &Roles, url: &str, data: &str) {
     assert!(ran.code == 0 && ran.out.contains("\"users\":80"), "{ran:?}");
     let migrated = with_store(url, vec!["migrate-store", "--check", "--store-pooler"]);
     assert_eq!(migrated.code, 0, "{migrated:?} {}", roles.owner);
+}
+
+/// In session mode it is no trouble, which we cannot see.
+#[test]
+fn where_something_stands_between_somebody_is_to_say_what() {
+    let roles = Roles::with_store();
+    let pooler = Pooler::start(&roles, "session");
+    let url = pooler.url(&roles);
+    let between = "something stands between us and the database: set `store_pooler` to true if it is a pooler in \
+                   transaction mode, where logins fail otherwise, and to false if it is none";
+    let none = "none, though something stands between, as `store_pooler` says";
+    for (said, flags, found, well) in
+        [("nothing", vec![], between, false), ("no", vec!["--store-pooler=false"], none, true)]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(dir.path(), &[&["--store", &url], flags.as_slice()].concat());
+        let warned = server.log().lines().any(|line| line.contains("WARN") && line.ends_with(between));
+        assert_eq!(warned, !well, "{said}: {}", server.log());
+        let ran = with_store(&url, vec!["doctor", "--json", "--data", dir.path().to_str().unwrap()]);
+        let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+        let pooler = findings.iter().find(|finding| finding["name"] == "pooler").unwrap();
+        assert_eq!((&pooler["finding"], &pooler["well"]), (&found.into(), &well.into()), "{said}");
+        assert_eq!(ran.code, i32::from(!well), "{ran:?}");
+        assert_eq!(server.stop(), 0);
+    }
 }
