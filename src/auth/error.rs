@@ -290,6 +290,11 @@ impl Error {
         matches!(self, Error::Busy | Error::Store(_) | Error::Unreadable(_))
     }
 
+    /// Whether the store takes nothing more here, since it moves or has moved: whoever moved it knows.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Error::Store(store::Error::Held))
+    }
+
     /// The real reason, for the app's administrators. Where the client is told something else, that is so that it does
     /// not learn it.
     pub fn reason(&self) -> String {

@@ -160,7 +160,9 @@ fn wire(error: &Error) -> (StatusCode, Option<&'static str>) {
             (StatusCode::CONFLICT, None)
         }
         Error::TooManyGuests | Error::TooManyTries => (StatusCode::TOO_MANY_REQUESTS, None),
-        Error::Busy | Error::Store(store::Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Error::Busy | Error::Store(store::Error::Unavailable(_) | store::Error::Held) => {
+            (StatusCode::SERVICE_UNAVAILABLE, None)
+        }
         Error::Unreadable(_) | Error::Store(store::Error::Conflict(_) | store::Error::Corrupt { .. }) => {
             (StatusCode::INTERNAL_SERVER_ERROR, Some("InternalServerError"))
         }
@@ -251,7 +253,7 @@ impl IntoResponse for Failure {
         if let Some((_, app)) = &self.log {
             Journal::note_app(app);
         }
-        if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) {
+        if matches!(self.error, Error::Store(_) | Error::Unreadable(_)) && !self.error.is_held() {
             tracing::error!(request = %self.request, status = status.as_u16(), error = %with_causes(&self.error, ": "), "request failed");
         } else {
             tracing::debug!(request = %self.request, status = status.as_u16(), reason = ?self.error, "request refused");
@@ -287,7 +289,7 @@ pub(super) fn noted(error: &Error, request: RequestId) -> String {
 /// The text of an error for a client; what the machine could not do is told blandly.
 fn text(error: &Error, request: RequestId) -> String {
     match error {
-        Error::Store(store::Error::Unavailable(_)) => {
+        Error::Store(store::Error::Unavailable(_) | store::Error::Held) => {
             "the server cannot do that right now: try again in a moment".to_owned()
         }
         Error::Store(_) | Error::Unreadable(_) => bland(request),

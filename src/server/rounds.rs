@@ -80,7 +80,7 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
                 REAPER_REST
             }
             Err(error) => {
-                tracing::error!(error = %with_causes(&error, ": "), "failed to expire guests");
+                complain(&error, "failed to expire guests");
                 REAPER_REST
             }
         };
@@ -89,6 +89,15 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
             () = auth.changed() => {}
             _ = stop.changed() => return,
         }
+    }
+}
+
+/// Tells the operator what could not be done; nothing of a store that has moved, of which that was told once.
+fn complain(error: &auth::Error, what: &str) {
+    let causes = with_causes(error, ": ");
+    match error.is_held() {
+        true => tracing::debug!(error = %causes, "{what}"),
+        false => tracing::error!(error = %causes, "{what}"),
     }
 }
 
@@ -136,7 +145,7 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
             Ok(Some(None)) => longest,
             Ok(None) => TURN_REST,
             Err(error) => {
-                tracing::error!(error = %with_causes(&error, ": "), "failed to deliver events");
+                complain(&error, "failed to deliver events");
                 REAPER_REST
             }
         };
@@ -172,7 +181,7 @@ pub(super) async fn keep_logs(auth: Arc<Auth>, mut stop: Stop) {
     loop {
         let trimmed = auth.take_turn(LOGS, auth.trim_logs()).await;
         if let Err(error) = trimmed.and_then(Option::transpose) {
-            tracing::error!(error = %with_causes(&error, ": "), "failed to remove old entries of logs");
+            complain(&error, "failed to remove old entries of logs");
         }
         for _ in 0..TRIM_EVERY {
             tokio::select! {
@@ -187,7 +196,7 @@ pub(super) async fn keep_logs(auth: Arc<Auth>, mut stop: Stop) {
 /// Writes down what waits. What cannot be written now goes on waiting.
 pub(super) async fn write_logs(auth: &Auth) {
     if let Err(error) = auth.flush_logs().await {
-        tracing::error!(error = %with_causes(&error, ": "), "failed to write apps' logs");
+        complain(&error, "failed to write apps' logs");
     }
 }
 
@@ -203,7 +212,7 @@ pub(super) async fn clear_departed(auth: Arc<Auth>, mut stop: Stop) {
             Ok(Some(())) if !auth.is_one_of_many() => DELIVERY_REST,
             Ok(_) => REAPER_REST,
             Err(error) => {
-                tracing::error!(error = %with_causes(&error, ": "), "failed to remove what a deleted app left");
+                complain(&error, "failed to remove what a deleted app left");
                 REAPER_REST
             }
         };

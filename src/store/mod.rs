@@ -65,6 +65,9 @@ pub enum Error {
     /// The engine cannot do it now: full queue, full disk, lost connection. Trying again later may succeed.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It is refused until somebody lets it: the store moves to another place, or has moved.
+    #[error("the store moves to another place, and takes nothing more here")]
+    Held,
     /// A row cannot be what this server wrote.
     #[error("corrupt row in {table}: {id}")]
     Corrupt {

@@ -22,6 +22,9 @@ use crate::model::{GroupId, with_causes};
 /// The route that compares a directory with an app.
 const DIFF: &str = "/api/passerby/v1/apps/{app}/diff";
 
+/// The act after which nothing is written down here any more.
+const MOVE: &str = "POST /api/passerby/v1/move";
+
 /// What is read of the body of a request that is refused: tools send large imports again as far as they got.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
 
@@ -85,8 +88,12 @@ struct Act {
     target: String,
 }
 
-/// Has it done, and writes it down.
+/// Has it done, and writes it down; of a move, that it was asked for, which the store takes along.
 async fn done(call: Call, admin: Arc<AdminCaller>, act: Act, request: Request, next: Next) -> Response {
+    if act.what == MOVE {
+        note(&call, &admin, act, StatusCode::ACCEPTED).await;
+        return next.run(request).await;
+    }
     let response = next.run(request).await;
     let status = response.status();
     if status.is_success() || status == StatusCode::FORBIDDEN {

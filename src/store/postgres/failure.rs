@@ -124,7 +124,7 @@ impl From<tokio_postgres::Error> for Failure {
 pub(super) fn of(error: &Error) -> Option<&Failure> {
     match error {
         Error::Unavailable(source) => source.downcast_ref(),
-        Error::Conflict(_) | Error::Corrupt { .. } => None,
+        Error::Held | Error::Conflict(_) | Error::Corrupt { .. } => None,
     }
 }
 

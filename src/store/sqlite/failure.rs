@@ -37,7 +37,10 @@ pub(super) enum Failure {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
-        Error::Unavailable(Box::new(failure))
+        match failure {
+            Failure::Held => Error::Held,
+            failure => Error::Unavailable(Box::new(failure)),
+        }
     }
 }
 
