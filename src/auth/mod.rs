@@ -99,7 +99,7 @@ pub use keys::{KeyListing, KeyPurpose, Sealer};
 pub use link::{LinkRefusal, RefusedLink};
 pub use log_in::{LoggedIn, Login};
 pub use logs::{Asked, LogPage};
-pub use move_away::{Destination, MoveAnswer, MoveStep, MovedTable, Mover};
+pub use move_away::{Destination, MoveAnswer, MoveState, MoveStep, MovedTable, Mover};
 pub use pace::Minute;
 pub use pending::{Pending, Registration};
 pub use redirect::{Departed, Departure, Return, Returned};

@@ -43,6 +43,23 @@ pub struct MoveStep {
     pub all: u64,
 }
 
+/// Where a store is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MoveState {
+    /// It moves.
+    Moving {
+        /// To where, as people name it.
+        to: String,
+        /// How far it has come.
+        step: MoveStep,
+    },
+    /// It has moved, and takes nothing more here.
+    Moved {
+        /// Where it is now.
+        to: String,
+    },
+}
+
 /// What a mover answers, later: why not, in words for the operator.
 pub type MoveAnswer = Pin<Box<dyn Future<Output = std::result::Result<Vec<MovedTable>, String>> + Send>>;
 
@@ -53,7 +70,7 @@ pub trait Mover: Send + Sync {
     fn move_to(&self, to: Destination) -> MoveAnswer;
 
     /// How far it has come; `None` when nothing moves.
-    fn step(&self) -> Option<MoveStep>;
+    fn state(&self) -> Option<MoveState>;
 }
 
 impl Auth {
@@ -70,7 +87,12 @@ impl Auth {
     }
 
     /// How far the store has come on its way.
-    pub fn move_step(&self) -> Option<MoveStep> {
-        self.mover.get().and_then(|mover| mover.step())
+    pub fn move_state(&self) -> Option<MoveState> {
+        self.mover.get().and_then(|mover| mover.state())
+    }
+
+    /// Whether the store has moved, and takes nothing more here.
+    pub fn has_moved(&self) -> bool {
+        matches!(self.move_state(), Some(MoveState::Moved { .. }))
     }
 }

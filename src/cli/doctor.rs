@@ -33,7 +33,7 @@ pub(super) async fn doctor(file: Option<&PathBuf>, args: DoctorArgs) -> Result<(
     let config = place.here()?;
     let desk = Desk::here(config, Need::Store).await?;
     let progress = Progress::spinner("examining the store");
-    let mut findings = vec![server(&desk)];
+    let mut findings = vec![server(&desk).await];
     if config.store.is_none() {
         findings.push(mode(&config.data.join(STORE_FILE)));
     }
@@ -53,12 +53,26 @@ fn mark(well: bool) -> String {
     (if well { "ok" } else { "!!" }).to_owned()
 }
 
-fn server(desk: &Desk) -> Finding {
-    let said = match desk {
-        Desk::Server(_) => "runs and answers at its socket",
-        Desk::House(_) | Desk::Remote(_) => "none runs on this data directory",
+/// Where the store of a server is on its way, if it moves.
+#[derive(Deserialize)]
+struct Move {
+    to: String,
+    moved: bool,
+}
+
+async fn server(desk: &Desk) -> Finding {
+    let (said, well) = match desk {
+        Desk::Server(_) => match desk.ours::<Option<Move>>("/move").await {
+            Ok(Some(Move { to, moved: true })) => {
+                (format!("runs, but its store has moved to {to}: stop it, and start one there"), false)
+            }
+            Ok(Some(Move { to, moved: false })) => (format!("runs, and its store moves to {to}"), true),
+            // One of another version may not say it so.
+            Ok(None) | Err(_) => ("runs and answers at its socket".to_owned(), true),
+        },
+        Desk::House(_) | Desk::Remote(_) => ("none runs on this data directory".to_owned(), true),
     };
-    Finding { name: "server".to_owned(), finding: said.to_owned(), well: true }
+    Finding { name: "server".to_owned(), finding: said, well }
 }
 
 /// The store holds signing keys, so nobody but its owner may read it.

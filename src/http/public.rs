@@ -37,8 +37,11 @@ async fn alive() -> Response {
     reply::text(StatusCode::OK, "ok\n")
 }
 
-/// The store answers too.
+/// The store answers too, and is the one that people use.
 async fn ready(State(http): State<Http>) -> Response {
+    if http.auth.has_moved() {
+        return reply::try_again("the store has moved to another place");
+    }
     match http.ask.ready().await {
         Ok(()) => reply::text(StatusCode::OK, "ready\n"),
         Err(_) => reply::try_again("the store does not answer"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::house::make_data_directory;
 use super::{STORE_FILE, ServerError};
-use crate::auth::{Auth, Destination, MoveAnswer, MoveStep, MovedTable, Mover};
+use crate::auth::{Auth, Destination, MoveAnswer, MoveState, MoveStep, MovedTable, Mover};
 use crate::config::StoreUrl;
 use crate::model::with_causes;
 use crate::store::copying::Copying;
@@ -211,48 +211,74 @@ pub(super) struct LiveMove {
     store: Arc<dyn Store>,
     /// Whose logs wait; it owns us.
     auth: Weak<Auth>,
-    step: Arc<Mutex<Option<MoveStep>>>,
+    state: Arc<Mutex<Option<MoveState>>>,
 }
 
 impl LiveMove {
     pub(super) fn new(store: Arc<dyn Store>, auth: &Arc<Auth>) -> LiveMove {
-        LiveMove { store, auth: Arc::downgrade(auth), step: Arc::default() }
+        LiveMove { store, auth: Arc::downgrade(auth), state: Arc::default() }
     }
+
+    /// Says that it moves to a place from now on, or why it does not.
+    fn begin(&self, to: &Destination) -> Result<postgres::Options, String> {
+        let mut state = held(&self.state);
+        match &*state {
+            Some(MoveState::Moving { to, step }) => return Err(under_way(to, step)),
+            Some(MoveState::Moved { to }) => {
+                return Err(format!("the store has moved to {to}: stop this server, and start one there"));
+            }
+            None => {}
+        }
+        let variable = |name: &str| to.variables.expose().get(name).cloned();
+        let options = options("to", to.url.expose(), to.password_file.as_ref(), variable);
+        let options = options.map_err(|error| with_causes(&error, ": "))?;
+        let step = MoveStep { doing: "looking at", table: "both stores", done: 0, all: 0 };
+        *state = Some(MoveState::Moving { to: options.address.to_string(), step });
+        Ok(options)
+    }
+}
+
+fn under_way(to: &str, step: &MoveStep) -> String {
+    let MoveStep { doing, table, done, all } = step;
+    let percent = (100 * done).checked_div(*all).unwrap_or_default();
+    format!(
+        "the store moves already to {to}: {doing} {table}, {percent} %; the server's log tells how it ends"
+    )
 }
 
 impl Mover for LiveMove {
     fn move_to(&self, to: Destination) -> MoveAnswer {
-        {
-            let mut step = held(&self.step);
-            if step.is_some() {
-                let under_way = "the store moves already, or has moved: stop the server when it has";
-                return Box::pin(std::future::ready(Err(under_way.to_owned())));
-            }
-            *step = Some(MoveStep { doing: "looking at", table: "both stores", done: 0, all: 0 });
-        }
-        let (store, auth, step) = (Arc::clone(&self.store), self.auth.clone(), Arc::clone(&self.step));
+        let options = match self.begin(&to) {
+            Ok(options) => options,
+            Err(refused) => return Box::pin(std::future::ready(Err(refused))),
+        };
+        let (store, auth, state) = (Arc::clone(&self.store), self.auth.clone(), Arc::clone(&self.state));
         // Whoever asked may go away, and must not leave a server behind that refuses writes.
         let moving = tokio::spawn(async move {
-            let moved = move_live(&store, &auth, &to, &step).await;
+            let to = options.address.to_string();
+            let moved = move_live(&store, &auth, &options, &state).await;
             match &moved {
-                Ok((_, to)) => tracing::warn!(
-                    "the store has moved to {to}: writes are refused here until this server is stopped"
-                ),
+                Ok(_) => {
+                    tracing::warn!(
+                        "the store has moved to {to}: writes are refused here until this server is stopped"
+                    );
+                    *held(&state) = Some(MoveState::Moved { to });
+                }
                 Err(error) => {
                     tracing::error!(error = %with_causes(error, ": "), "the store was not moved");
                     if let Err(error) = store.hold(Hold::Nothing).await {
                         tracing::debug!(%error, "nothing was held");
                     }
-                    *held(&step) = None;
+                    *held(&state) = None;
                 }
             }
-            moved.map(|(tables, _)| tables).map_err(|error| with_causes(&error, ": "))
+            moved.map_err(|error| with_causes(&error, ": "))
         });
         Box::pin(async move { moving.await.unwrap_or_else(|lost| Err(lost.to_string())) })
     }
 
-    fn step(&self) -> Option<MoveStep> {
-        *held(&self.step)
+    fn state(&self) -> Option<MoveState> {
+        held(&self.state).clone()
     }
 }
 
@@ -260,14 +286,15 @@ impl Mover for LiveMove {
 async fn move_live(
     store: &Arc<dyn Store>,
     auth: &Weak<Auth>,
-    to: &Destination,
-    step: &Mutex<Option<MoveStep>>,
-) -> Result<(Vec<MovedTable>, String), NotMoved> {
-    let variable = |name: &str| to.variables.expose().get(name).cloned();
-    let options = options("to", to.url.expose(), to.password_file.as_ref(), variable)?;
-    let target = postgres::Rows::to_fill(&options).await.map_err(|source| refused(&options, source))?;
+    options: &postgres::Options,
+    state: &Mutex<Option<MoveState>>,
+) -> Result<Vec<MovedTable>, NotMoved> {
+    let target = postgres::Rows::to_fill(options).await.map_err(|source| refused(options, source))?;
     let source = store.rows().await.map_err(ServerError::Store)?;
-    let heard = |progress: Progress| *held(step) = Some(Step::from(progress).into());
+    let heard = |progress: Progress| {
+        let (to, step) = (options.address.to_string(), Step::from(progress).into());
+        *held(state) = Some(MoveState::Moving { to, step });
+    };
     let mut whole = Move::begin(&*source, &target, &heard).await?;
     whole.bring().await?;
     store.hold(Hold::ButTelling).await.map_err(ServerError::Store)?;
@@ -280,7 +307,7 @@ async fn move_live(
     let same = whole.verify().await?;
     whole.finish().await?;
     let table = |Same { table, rows, sha256 }| MovedTable { table, rows, sha256 };
-    Ok((same.into_iter().map(table).collect(), options.address.to_string()))
+    Ok(same.into_iter().map(table).collect())
 }
 
 impl From<Step> for MoveStep {

@@ -91,7 +91,9 @@ struct Act {
 /// Has it done, and writes it down; of a move, that it was asked for, which the store takes along.
 async fn done(call: Call, admin: Arc<AdminCaller>, act: Act, request: Request, next: Next) -> Response {
     if act.what == MOVE {
-        note(&call, &admin, act, StatusCode::ACCEPTED).await;
+        if !call.auth().has_moved() {
+            note(&call, &admin, act, StatusCode::ACCEPTED).await;
+        }
         return next.run(request).await;
     }
     let response = next.run(request).await;

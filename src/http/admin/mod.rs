@@ -194,7 +194,7 @@ fn server_routes() -> Router<Http> {
         .route("/api/passerby/v1/import", post(import::import))
         .route("/api/passerby/v1/diff", post(import::diff))
         .route("/api/passerby/v1/backup", post(backup::back_up))
-        .route("/api/passerby/v1/move", get(moving::step).post(moving::begin))
+        .route("/api/passerby/v1/move", get(moving::state).post(moving::begin))
         .route("/api/passerby/v1/examine", get(examine::examine))
 }
 

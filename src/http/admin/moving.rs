@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::body;
-use crate::auth::Destination;
+use crate::auth::{Destination, MoveState, MoveStep};
 use crate::http::call::{Answer, Call};
 use crate::http::reply;
 use crate::model::Secret;
@@ -36,12 +36,32 @@ struct Table {
     sha256: String,
 }
 
+/// How far it has come, which is nowhere any more once it has moved.
+#[derive(Serialize)]
+struct State {
+    to: String,
+    moved: bool,
+    #[serde(flatten)]
+    step: Option<Step>,
+}
+
 #[derive(Serialize)]
 struct Step {
     doing: &'static str,
     table: &'static str,
     done: u64,
     all: u64,
+}
+
+impl From<MoveState> for State {
+    fn from(state: MoveState) -> State {
+        match state {
+            MoveState::Moving { to, step: MoveStep { doing, table, done, all } } => {
+                State { to, moved: false, step: Some(Step { doing, table, done, all }) }
+            }
+            MoveState::Moved { to } => State { to, moved: true, step: None },
+        }
+    }
 }
 
 /// `POST`: answered when everything is there.
@@ -56,8 +76,6 @@ pub(super) async fn begin(call: Call, request: Body) -> Answer {
 }
 
 /// `GET`: how far it has come, `null` when nothing moves.
-pub(super) async fn step(call: Call) -> Answer {
-    let step = call.auth().move_step();
-    let step = step.map(|step| Step { doing: step.doing, table: step.table, done: step.done, all: step.all });
-    Ok(reply::json(StatusCode::OK, &step))
+pub(super) async fn state(call: Call) -> Answer {
+    Ok(reply::json(StatusCode::OK, &call.auth().move_state().map(State::from)))
 }

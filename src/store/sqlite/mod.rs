@@ -150,7 +150,7 @@ impl Store for Sqlite {
     fn examine(&self) -> Answer<'_, Vec<Finding>> {
         Box::pin(async move {
             let (lock, path) = (self.share_lock()?, self.path.clone());
-            let how_it_writes = self.parts.writer.submit(care::HowItWrites).await;
+            let how_it_writes = self.parts.writer.look(care::HowItWrites).await;
             readers::elsewhere(move || {
                 let findings = care::examine(&path, how_it_writes);
                 drop(lock);

@@ -111,12 +111,21 @@ impl Writer {
 
     /// Hands in an act at once; what comes back is only its answer, so dropping that changes nothing.
     pub(super) fn submit<A: Act>(&self, act: A) -> Answer<'static, A::Done> {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.send(Box::new(Job { act, reply, done: None }), |hold| match hold {
+        self.submit_if(act, |hold| match hold {
             Hold::Nothing => true,
             Hold::ButTelling => A::TELLS,
             Hold::Everything => false,
-        });
+        })
+    }
+
+    /// The same of what changes nothing, whatever is refused.
+    pub(super) fn look<A: Act>(&self, act: A) -> Answer<'static, A::Done> {
+        self.submit_if(act, |_| true)
+    }
+
+    fn submit_if<A: Act>(&self, act: A, may: impl Fn(Hold) -> bool) -> Answer<'static, A::Done> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.send(Box::new(Job { act, reply, done: None }), may);
         answered(sent, answer)
     }
 
@@ -125,9 +134,7 @@ impl Writer {
         if let Some(queue) = self.queue.write().unwrap_or_else(PoisonError::into_inner).as_mut() {
             queue.hold = hold;
         }
-        let (reply, answer) = oneshot::channel();
-        let sent = self.send(Box::new(Job { act: Nothing, reply, done: None }), |_| true);
-        answered(sent, answer)
+        self.look(Nothing)
     }
 
     fn send(&self, work: Box<dyn Work>, may: impl Fn(Hold) -> bool) -> std::result::Result<(), Failure> {

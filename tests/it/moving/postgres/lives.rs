@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{filled, made, move_back, move_to, tables};
+use super::{filled, made, move_back, move_to, named, tables};
 use crate::support::{Reply, Running, Server, passerby};
 
 const APP: &str = "people-abcde";
@@ -214,7 +214,8 @@ fn a_server_that_runs_moves_itself_and_loses_nobody() {
         );
         let again = passerby(["move", "--from", from, "--to", &url]);
         assert_eq!(again.code, 1, "{again:?}");
-        assert!(again.err.contains("the store moves already"), "{again:?}");
+        let already = format!("the store moves already to {}: copying sessions, ", named(&database));
+        assert!(again.err.contains(&already), "{again:?}");
         client.batch_execute("commit").await.unwrap();
         (moving.join().unwrap(), during, gone)
     });
@@ -227,11 +228,18 @@ fn a_server_that_runs_moves_itself_and_loses_nobody() {
     assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true), "{refused:?}");
     let profile = server.with_token("GET", &format!("{AUTH}/profile"), text(&stays, "access_token"));
     assert_eq!(profile.status, 200, "{profile:?}");
+    looks_moved(&server, from, &url, &named(&database));
     assert_eq!(server.stop(), 0);
+    // That it has moved is a warning, once; nothing that it refuses since is an error.
+    let log = std::fs::read_to_string(data.join("server.log")).unwrap();
+    let warned = log.matches(&format!("the store has moved to {}", named(&database))).count();
+    assert_eq!((warned, log.contains("ERROR")), (1, false), "{log}");
     let ran = passerby(["serve", "--listen", "127.0.0.1:0", "--data", from]);
     assert!(ran.code == 1 && ran.err.contains("was moved to"), "{ran:?}");
 
     let server = Server::start(&other, &["--store", &url]);
+    let audit = passerby(["audit", "--data", other.to_str().unwrap(), "--store", &url]);
+    assert!(audit.out.contains("POST /api/passerby/v1/move"), "{audit:?}");
     for login in [&stays, &during] {
         still_there(&server, login);
     }
@@ -239,6 +247,25 @@ fn a_server_that_runs_moves_itself_and_loses_nobody() {
         let gone = server.with_token("GET", &format!("{AUTH}/profile"), text(login, "access_token"));
         assert_eq!(gone.status, 401, "{gone:?}");
     }
+}
+
+/// How a server tells that its store is elsewhere: a balancer, an operator, and whoever moves it once more.
+fn looks_moved(server: &Server, data: &str, url: &str, to: &str) {
+    let ready = server.request("GET", "/readyz", &[], b"");
+    assert_eq!((ready.status, ready.header("retry-after").is_some()), (503, true), "{ready:?}");
+    assert_eq!(server.request("GET", "/healthz", &[], b"").status, 200);
+    let ran = passerby(["doctor", "--json", "--data", data]);
+    let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    // The app has a concern of its own.
+    let of_store = |finding: &&Value| !finding["name"].as_str().unwrap().starts_with("app ");
+    let unwell: Vec<_> =
+        findings.iter().filter(|finding| finding["well"] == false).filter(of_store).collect();
+    let said = format!("runs, but its store has moved to {to}: stop it, and start one there");
+    assert_eq!(unwell, [&json!({"name": "server", "finding": said, "well": false})]);
+    assert_eq!(ran.code, 1);
+    let again = passerby(["move", "--from", data, "--to", url]);
+    let said = format!("the store has moved to {to}: stop this server, and start one there");
+    assert!(again.code == 1 && again.err.contains(&said), "{again:?}");
 }
 
 #[test]

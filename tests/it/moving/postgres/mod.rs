@@ -135,6 +135,13 @@ fn all_of(data: &Path) -> Vec<(String, Vec<Vec<Value>>)> {
     names.iter().map(|name| (name.clone(), rows(name))).collect()
 }
 
+/// A database as messages name it.
+fn named(database: &Database) -> String {
+    let url = database.url();
+    let (_, place) = url.rsplit_once('@').unwrap();
+    format!("postgres@{place}")
+}
+
 /// Runs `passerby move --json` with what follows.
 fn moving(arguments: &[&str]) -> Ran {
     passerby(["move", "--json"].iter().chain(arguments))

@@ -7,7 +7,7 @@ use passerby::store::moving::{Move, MoveError};
 use passerby::store::postgres::{Address, Options, Postgres, Rows};
 use passerby::store::{Found, Store, sqlite};
 
-use super::{all_of, empty, filled, made, move_back, move_to, moving, tables};
+use super::{all_of, empty, filled, made, move_back, move_to, moving, named, tables};
 use crate::support::{Database, Ran, Server, example, passerby};
 
 fn refused(ran: &Ran, code: i32, said: &str) {
@@ -145,13 +145,6 @@ fn a_move_that_makes_no_sense_is_refused_before_anything_is_made() {
     refused(&moving(&["--from", text(&none), "--to", text(&new)]), 2, "the other a database");
     refused(&moving(&["--from", "mysql://h/d", "--to", text(&new)]), 3, "`from` is no URL of a database");
     assert!(!none.exists());
-}
-
-/// A database as messages name it.
-fn named(database: &Database) -> String {
-    let url = database.url();
-    let (_, place) = url.rsplit_once('@').unwrap();
-    format!("postgres@{place}")
 }
 
 /// It was started again and again until there would be a schema, and opened the store in the moment in which there was.
