@@ -10,7 +10,7 @@ use super::desk::{Desk, Need};
 use super::failure::CliError;
 use super::progress::Progress;
 use super::{At, print};
-use crate::server::STORE_FILE;
+use crate::server::{self, STORE_FILE};
 
 #[derive(Args)]
 pub(super) struct DoctorArgs {
@@ -33,8 +33,9 @@ pub(super) async fn doctor(file: Option<&PathBuf>, args: DoctorArgs) -> Result<(
     let config = place.here()?;
     let desk = Desk::here(config, Need::Store).await?;
     let progress = Progress::spinner("examining the store");
-    let mut findings = vec![server(&desk).await];
-    if config.store.is_none() {
+    let mut findings = vec![runs(&desk).await];
+    let is_elsewhere = matches!(desk, Desk::Server(_)) && server::serves_database(&config.data);
+    if config.store.is_none() && !is_elsewhere {
         findings.push(mode(&config.data.join(STORE_FILE)));
     }
     findings.extend(desk.ours::<Vec<Finding>>("/examine").await?);
@@ -60,7 +61,7 @@ struct Move {
     moved: bool,
 }
 
-async fn server(desk: &Desk) -> Finding {
+async fn runs(desk: &Desk) -> Finding {
     let (said, well) = match desk {
         Desk::Server(_) => match desk.ours::<Option<Move>>("/move").await {
             Ok(Some(Move { to, moved: true })) => {

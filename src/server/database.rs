@@ -1,5 +1,6 @@
 //! The store in PostgreSQL, as the settings name it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{ServerError, hold};
@@ -67,6 +68,11 @@ pub async fn store_schema(config: &Config, settings: &StoreSettings) -> Result<S
 pub fn other_store(config: &Config, settings: &StoreSettings) -> Result<Option<String>, ServerError> {
     let served = hold::served(&config.data);
     Ok(if served == place(settings)? { None } else { Some(served) })
+}
+
+/// Whether the server on a data directory has its store in a database, rather than in a file in it.
+pub fn serves_database(data: &Path) -> bool {
+    !hold::served(data).is_empty()
 }
 
 /// Where a database is, whoever we are in it.

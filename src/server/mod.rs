@@ -25,7 +25,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use arrivals::{Directory, DirectoryError};
-pub use database::{Migrated, StoreSchema, migrate_store, other_store, shows_password, store_schema};
+pub use database::{
+    Migrated, StoreSchema, migrate_store, other_store, serves_database, shows_password, store_schema,
+};
 pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
 pub use moving::{NotMoved, Place, SameTable, Step, move_store, reopen_store};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Roles, with_store};
-use crate::support::Ran;
+use crate::support::{Ran, Server, passerby};
 
 fn doctor(url: &str) -> (Ran, Vec<(String, String, bool)>) {
     let dir = tempfile::tempdir().unwrap();
@@ -93,4 +93,14 @@ fn a_role_that_owns_the_tables_is_too_much_for_a_server() {
     let (_, findings) = doctor(&roles.owner_url());
     let (said, well) = found(&findings, "role");
     assert!(!well && said.contains("owns the tables, may create in the schema"), "{said}");
+}
+
+#[test]
+fn beside_a_server_on_a_database_no_file_is_looked_for() {
+    let roles = Roles::with_store();
+    let dir = tempfile::tempdir().unwrap();
+    let _server = Server::start(dir.path(), &["--store", &roles.server_url()]);
+    let ran = passerby(["doctor", "--data", dir.path().to_str().unwrap()]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.contains("PostgreSQL") && !ran.out.contains("store file"), "{ran:?}");
 }
