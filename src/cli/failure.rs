@@ -228,7 +228,8 @@ impl CliError {
                 Some("the same `passerby move` again goes on where it broke off".to_owned())
             }
             CliError::Server(error) if error.is_moved() => Some(
-                "serve it where it is now; `passerby move --reopen DIR|URL` has this one served again, as it was then"
+                "it is served where it is now: commands take --data of a server there, or --store or PASSERBY_STORE; \
+                 `passerby move --reopen DIR|URL` has this one served again, as it was then"
                     .to_owned(),
             ),
             CliError::NotMoved(error) => error.advice().map(str::to_owned),
@@ -248,7 +249,9 @@ impl CliError {
                     .to_owned(),
             ),
             CliError::NoStore(_) => Some(
-                "`passerby serve DIR` or `passerby import DIR` makes one; --data names another directory".to_owned(),
+                "`passerby serve DIR` or `passerby import DIR` makes one; --data names another directory, and --store or \
+                 PASSERBY_STORE a database"
+                    .to_owned(),
             ),
             CliError::InUse(_) => Some(
                 "a server that just starts answers in a moment: try again. One that lost its socket must be stopped \

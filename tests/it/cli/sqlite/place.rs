@@ -4,7 +4,8 @@ use crate::cli::place::{Place, failed};
 use crate::support::example;
 
 const NO_STORE: &str = "error: there is no store in [dir]/data\n\
-    hint: `passerby serve DIR` or `passerby import DIR` makes one; --data names another directory\n";
+    hint: `passerby serve DIR` or `passerby import DIR` makes one; --data names another directory, and --store or \
+    PASSERBY_STORE a database\n";
 
 #[test]
 fn no_store_is_not_found_and_none_is_made() {
