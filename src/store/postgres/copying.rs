@@ -49,7 +49,7 @@ impl Rows {
     /// Opens a store that is to be filled, whatever it says of a move; makes it when there is none. The role must own the
     /// schema.
     pub async fn to_fill(options: &Options) -> std::result::Result<Rows, OpenError> {
-        open::migrate(options).await.map_err(|error| options.denied(error))?;
+        open::migrate(options).await?;
         Rows::owned(options).await
     }
 

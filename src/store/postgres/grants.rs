@@ -10,13 +10,13 @@ use super::sql;
 const SERVER: &str = "server";
 
 /// Lets a role serve. Tables that a later migration makes are its own at once, so that servers go on beside it.
-pub(super) async fn grant(options: &Options, role: &str) -> Result<(), OpenError> {
+pub(super) async fn grant(options: &Options, name: &str) -> Result<(), OpenError> {
     let connection = Connection::open(&options.manners(1)).await?;
     let schema = names(&connection, sql::CURRENT_SCHEMA).await?;
     let tables = names(&connection, sql::OWN_TABLES).await?;
     let columns = names(&connection, sql::OWN_COLUMNS).await?.join(", ");
     let all = tables.iter().filter(|table| **table != quoted(SERVER)).cloned().collect::<Vec<_>>().join(", ");
-    let (schema, role, server) = (schema.join("."), quoted(role), quoted(SERVER));
+    let (schema, role, server) = (schema.join("."), quoted(name), quoted(SERVER));
     let rights = "select, insert, update, delete";
     // One message is one transaction: all of it or nothing, and one at a time.
     let statements = format!(
@@ -25,7 +25,8 @@ pub(super) async fn grant(options: &Options, role: &str) -> Result<(), OpenError
          alter default privileges in schema {schema} grant {rights} on tables to {role}",
         sql::ONE_MIGRATES
     );
-    Ok(connection.batch(&statements).await?)
+    let granted = connection.batch(&statements).await;
+    granted.map_err(|source| OpenError::NotGranted { role: name.to_owned(), source: source.into() })
 }
 
 async fn names(connection: &Connection, query: &'static str) -> Result<Vec<String>, OpenError> {

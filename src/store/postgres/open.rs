@@ -102,6 +102,21 @@ pub enum OpenError {
         /// The role.
         role: String,
     },
+    /// Only the owner makes the store.
+    #[error("{role} may not make the store: do it as the role that owns the database")]
+    NotMaker {
+        /// The role.
+        role: String,
+    },
+    /// A role was not let in, though the schema is there.
+    #[error("{role} was not let in; the schema itself is up to date")]
+    NotGranted {
+        /// The role that was to be.
+        role: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The role that we are was not let in.
     #[error(
         "{role} may not use the store: `passerby migrate-store --grant {role}`, by the role that owns it, lets it in"
@@ -273,7 +288,11 @@ pub(super) async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
         Ok(Ok(Migrated { from, to: from.max(known()) }))
     };
     match connection.transaction(sql::BEGIN, work, || None).await {
+        Transacted::Done(Err(error)) => Err(options.denied(error)),
         Transacted::Done(migrated) => migrated,
+        Transacted::Undone(error) if failure::is_denied(&error) => {
+            Err(OpenError::NotMaker { role: options.address.user().to_owned() })
+        }
         Transacted::Undone(error) => Err(error.into()),
         Transacted::Unanswered(failure) => Err(failure.into()),
     }

@@ -165,14 +165,22 @@ fn a_role_that_is_not_there_is_named() {
     let ran = roles.migrate(&["--grant", "nobody\"; drop table users; --"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("role \"nobody\"; drop table users; --\" does not exist"), "{ran:?}");
+    let said = "because: nobody\"; drop table users; -- was not let in; the schema itself is up to date\n";
+    assert!(ran.err.contains(said), "{ran:?}");
     assert_eq!(roles.database.rows("select count(*) from users"), [["0"]]);
 }
 
 #[test]
 fn a_role_that_owns_nothing_makes_no_store() {
     let roles = Roles::make();
-    let ran = with_store(&roles.server_url(), vec!["migrate-store"]);
-    assert!(ran.code == 1 && ran.err.contains("permission denied for schema public"), "{ran:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let (data, url) = (dir.path().to_str().unwrap(), roles.server_url());
+    assert_eq!(passerby(["import", example("news").to_str().unwrap(), "--data", data]).code, 0);
+    let said = format!("{} may not make the store: do it as the role that owns the database\n", roles.server);
+    for arguments in [vec!["migrate-store"], vec!["move", "--from", data, "--to", &url]] {
+        let ran = with_store(&url, arguments);
+        assert!(ran.code == 1 && ran.err.contains(&said), "{ran:?}");
+    }
 }
 
 #[test]
