@@ -79,6 +79,11 @@ pub(super) fn move_store(args: MoveArgs) -> Result<(), CliError> {
                 let Some(desk) = Desk::of_server(data).await? else {
                     return Ok(server::move_store(&from, &to, false, &heard).await?);
                 };
+                if server::serves_database(data) {
+                    let said =
+                        "is in a database: to move what else lies in the directory, stop that server first";
+                    return Err(CliError::Usage(format!("the store of the server on {from} {said}")));
+                }
                 live = true;
                 through(&desk, url, password_file.as_ref(), &bar).await
             }
@@ -109,10 +114,10 @@ pub(super) fn move_store(args: MoveArgs) -> Result<(), CliError> {
 }
 
 fn reopen(place: &Place, json: bool) -> Result<(), CliError> {
-    wait(async { Ok(server::reopen_store(place).await?) })?;
+    let was_moved = wait(async { Ok(server::reopen_store(place).await?) })?;
     if json {
-        print::json(&json!({ "reopened": place.to_string() }));
-    } else {
+        print::json(&json!({ "reopened": place.to_string(), "was_moved": was_moved }));
+    } else if was_moved {
         print::out(&format!("{place} can be served again, as it was when it was moved.\n"));
     }
     Ok(())

@@ -36,7 +36,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Directory(path) => path.display().fmt(f),
-            Place::Database { .. } => f.write_str("the database"),
+            Place::Database { url, .. } => match Address::new(url.expose(), None, |_| None) {
+                Ok(address) => address.fmt(f),
+                Err(_) => f.write_str("the database"),
+            },
         }
     }
 }
@@ -59,7 +62,9 @@ impl NotMoved {
     /// What to do next.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
-            NotMoved::Server(error) if error.is_in_use() => Some("stop the server first"),
+            NotMoved::Server(error) if error.is_in_use() => {
+                Some("stop the servers on it first, end other sessions, or let the other move end")
+            }
             NotMoved::Move(MoveError::Taken(_) | MoveError::Others { .. }) => {
                 Some("nothing was changed: name an empty database, or a data directory without a store")
             }
@@ -142,8 +147,8 @@ fn shown(same: Vec<Same>) -> Vec<SameTable> {
     same.into_iter().map(table).collect()
 }
 
-/// Lets a store be served that a move left behind, or broke off filling.
-pub async fn reopen_store(place: &Place) -> Result<(), NotMoved> {
+/// Lets a store be served again that a move left behind. `false` when it was never moved.
+pub async fn reopen_store(place: &Place) -> Result<bool, NotMoved> {
     let store = source(place, true).await?;
     Ok(Move::reopen(&*store).await?)
 }

@@ -213,13 +213,14 @@ impl<'a> Move<'a> {
     }
 
     /// Has a store say nothing of a move any more: it is what it was when it was moved. Half a store stays what it is.
-    pub async fn reopen(store: &dyn Copying) -> Moved<()> {
+    /// `false` when it said nothing.
+    pub async fn reopen(store: &dyn Copying) -> Moved<bool> {
         match mark(store).await? {
             Some(Mark::Filling { from, .. }) => {
                 Err(MoveError::Half { place: store.place().to_owned(), from })
             }
-            Some(Mark::Moved { .. }) => set_mark(store, None).await,
-            None => Ok(()),
+            Some(Mark::Moved { .. }) => set_mark(store, None).await.map(|()| true),
+            None => Ok(false),
         }
     }
 

@@ -8,7 +8,7 @@ use super::bind::{Bind, List, params};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::open::{self, LONG, OpenError, Options, known, schema};
-use super::row::Cells;
+use super::row::{self, Cells};
 use crate::store::copying::{Copying, Kind, Mark, Row, TABLES, Table, Value, parameters};
 use crate::store::{Answer, Result};
 
@@ -22,7 +22,9 @@ const MARK: &str = "select state, place, store from moving";
 const UNMARK: &str = "drop table if exists moving";
 
 /// Sessions of others in the database, whoever they are; the database's own have no user.
-const OTHERS: &str = "select count(*) from pg_stat_activity
+const OTHERS: &str = "select string_agg(usename::text || coalesce(' from ' || host(client_addr), '')
+                                 || coalesce(' (' || nullif(application_name, '') || ')', ''), ', ' order by pid)
+                      from pg_stat_activity
                       where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null";
 
 /// Whether we may make and lock tables.
@@ -83,9 +85,10 @@ impl Rows {
     }
 
     async fn refuse_others(&self) -> std::result::Result<(), OpenError> {
-        match number(&self.connection.rows(OTHERS, &[]).await?, "pg_stat_activity")? {
-            0 => Ok(()),
-            others => Err(OpenError::InUse { others }),
+        let who = |row: &Found| Cells::new(row, "pg_stat_activity", 0).get::<Option<String>>(0);
+        match row::one(&self.connection, OTHERS, &[], who).await?.flatten() {
+            None => Ok(()),
+            Some(others) => Err(OpenError::InUse { others }),
         }
     }
 

@@ -70,7 +70,18 @@ fn what_was_moved_is_not_served_by_mistake() {
     refused(&passerby(["users", "list", "news-aaaaa", "--data", text(&data)]), 1, &moved);
     refused(&move_to(&data, &made()), 1, "and is not what people use since");
     // Its owner may want it all the same.
-    assert_eq!(moving(&["--reopen", text(&data)]).code, 0);
+    let reopened = passerby(["move", "--reopen", text(&data)]);
+    assert_eq!(reopened.code, 0, "{reopened:?}");
+    assert!(
+        reopened.err.contains("What was written since at the place it was moved to stays there."),
+        "{reopened:?}"
+    );
+    let reopened = passerby(["move", "--reopen", text(&data)]);
+    assert_eq!((reopened.code, reopened.err.as_str()), (0, ""));
+    assert!(
+        reopened.out.ends_with("was never moved, or is open again: nothing was changed.\n"),
+        "{reopened:?}"
+    );
     Server::start(&data, &[]).log_in("news-aaaaa");
     refused(
         &move_to(&data, &database),
@@ -115,7 +126,17 @@ fn a_database_that_is_served_is_not_moved() {
     let (data, database) = (place.path().join("data"), made());
     let server = Server::start(&data, &[text(&example("news")), "--store", &database.url()]);
     let back = place.path().join("back");
-    refused(&move_back(&database, &back), 5, "other sessions use the store");
+    refused(
+        &move_back(&database, &back),
+        5,
+        "other sessions use the store: postgres from 127.0.0.1 (passerby)",
+    );
+    let file = ["--from", text(&data), "--to", &database.url()];
+    refused(
+        &moving(&file),
+        2,
+        "is in a database: to move what else lies in the directory, stop that server first",
+    );
     server.log_in("news-aaaaa");
     assert_eq!(server.stop(), 0);
     tables(&move_back(&database, &back));
