@@ -1,9 +1,6 @@
 //! The store moves to a database, while the server goes on as long as it can.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 
 use super::{Auth, Error, Result};
@@ -13,10 +10,8 @@ use crate::model::Secret;
 pub struct Destination {
     /// Its URL, which may hold a password.
     pub url: Secret<String>,
-    /// The file with the password, as an absolute path.
-    pub password_file: Option<PathBuf>,
-    /// What whoever asks has in the environment about passwords.
-    pub variables: Secret<HashMap<String, OsString>>,
+    /// The password that whoever asks has found.
+    pub password: Option<Secret<String>>,
 }
 
 /// A table that is the same in both places.

@@ -12,6 +12,7 @@ use super::failure::CliError;
 use super::progress::Progress;
 use super::{print, wait};
 use crate::config::StoreUrl;
+use crate::model::Secret;
 use crate::server::{self, Place, SameTable, Step};
 
 #[derive(Args)]
@@ -119,12 +120,13 @@ fn reopen(place: &Place, json: bool) -> Result<(), CliError> {
         print::json(&json!({ "reopened": place.to_string(), "was_moved": was_moved }));
     } else if was_moved {
         print::out(&format!("{place} can be served again, as it was when it was moved.\n"));
+        print::note("What was written since at the place it was moved to stays there.");
+    } else {
+        print::out(&format!("{place} was never moved, or is open again: nothing was changed.\n"));
     }
     Ok(())
 }
 
-/// What tells where passwords are.
-const VARIABLES: [&str; 3] = ["PGPASSWORD", "PGPASSFILE", "HOME"];
 /// How often to ask how far it is.
 const PERIOD: Duration = Duration::from_millis(250);
 
@@ -135,18 +137,9 @@ async fn through(
     password_file: Option<&PathBuf>,
     bar: &Progress,
 ) -> Result<Vec<SameTable>, CliError> {
-    let absolute = |path: &PathBuf| {
-        std::path::absolute(path).map_err(|source| CliError::Read { path: path.clone(), source })
-    };
-    let variables: serde_json::Map<_, _> = VARIABLES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?.into())))
-        .collect();
-    let body = json!({
-        "to": url.expose(),
-        "password_file": password_file.map(absolute).transpose()?,
-        "variables": variables,
-    });
+    // The server is another user's process, in another directory: what it is to know is read here.
+    let server::Carried { url, password } = server::carried(url, password_file)?;
+    let body = json!({ "to": url.expose(), "password": password.as_ref().map(Secret::expose) });
     let mut moved = std::pin::pin!(desk.order::<Moved>("/move", &body));
     let mut ticks = tokio::time::interval(PERIOD);
     loop {

@@ -30,7 +30,7 @@ pub use database::{
 };
 pub use first_admin::FirstAdmin;
 pub use house::{House, HouseDesk};
-pub use moving::{NotMoved, Place, SameTable, Step, move_store, reopen_store};
+pub use moving::{Carried, NotMoved, Place, SameTable, Step, carried, move_store, reopen_store};
 pub use restore::{RestoreError, Restored, restore};
 pub use tls::TlsError;
 

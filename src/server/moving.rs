@@ -11,7 +11,7 @@ use super::house::make_data_directory;
 use super::{STORE_FILE, ServerError};
 use crate::auth::{Auth, Destination, MoveAnswer, MoveState, MoveStep, MovedTable, Mover};
 use crate::config::StoreUrl;
-use crate::model::with_causes;
+use crate::model::{Secret, with_causes};
 use crate::store::copying::Copying;
 use crate::store::moving::{Move, MoveError, Progress, Same, Task};
 use crate::store::postgres::{self, Address};
@@ -234,8 +234,11 @@ impl LiveMove {
             }
             None => {}
         }
-        let variable = |name: &str| to.variables.expose().get(name).cloned();
-        let options = options("to", to.url.expose(), to.password_file.as_ref(), variable);
+        let password = |name: &str| match (name, &to.password) {
+            ("PGPASSWORD", Some(password)) => Some(password.expose().into()),
+            _ => None,
+        };
+        let options = options("to", to.url.expose(), None, password);
         let options = options.map_err(|error| with_causes(&error, ": "))?;
         let step = MoveStep { doing: "looking at", table: "both stores", done: 0, all: 0 };
         *state = Some(MoveState::Moving { to: options.address.to_string(), step });
@@ -249,6 +252,25 @@ fn under_way(to: &str, step: &MoveStep) -> String {
     format!(
         "the store moves already to {to}: {doing} {table}, {percent} %; the server's log tells how it ends"
     )
+}
+
+/// A database as another process is to be told of it, which has other files and another environment.
+pub struct Carried {
+    /// Its URL, with files by their absolute paths.
+    pub url: StoreUrl,
+    /// The password that is found here, if one is.
+    pub password: Option<Secret<String>>,
+}
+
+/// Finds here what another process is to use.
+pub fn carried(url: &StoreUrl, password_file: Option<&PathBuf>) -> Result<Carried, NotMoved> {
+    let options = database("to", url, password_file)?;
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+        refused(&options, postgres::OpenError::Database(error))
+    };
+    let password = options.address.password().map_err(|error| failed(error.into()))?;
+    let url = Address::for_elsewhere(url.expose()).map_err(|error| failed(error.into()))?;
+    Ok(Carried { url: url.into(), password })
 }
 
 impl Mover for LiveMove {

@@ -1,8 +1,5 @@
 //! `/api/passerby/v1/move`: the store moves to a database, by the server that has it.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-
 use axum::body::Body;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -17,11 +14,8 @@ use crate::model::Secret;
 struct To {
     /// A database's URL.
     to: String,
-    /// A file, as an absolute path.
-    password_file: Option<PathBuf>,
-    /// What says in the environment where passwords are.
-    #[serde(default)]
-    variables: HashMap<String, String>,
+    /// The password, when the URL has none.
+    password: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -66,9 +60,8 @@ impl From<MoveState> for State {
 
 /// `POST`: answered when everything is there.
 pub(super) async fn begin(call: Call, request: Body) -> Answer {
-    let To { to, password_file, variables } = body(&call, request).await?;
-    let variables = variables.into_iter().map(|(name, value)| (name, value.into())).collect();
-    let to = Destination { url: Secret::new(to), password_file, variables: Secret::new(variables) };
+    let To { to, password } = body(&call, request).await?;
+    let to = Destination { url: Secret::new(to), password: password.map(Secret::new) };
     let moved = call.auth().move_store(to).await.map_err(|error| call.failed(error, None))?;
     let table =
         |moved: crate::auth::MovedTable| Table { table: moved.table, rows: moved.rows, sha256: moved.sha256 };

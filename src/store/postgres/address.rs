@@ -16,13 +16,15 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::net::lookup_host;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, Connection, Socket};
 
-use crate::model::with_causes;
+use crate::model::{Secret, with_causes};
 pub use passwords::PasswordError;
 use passwords::Passwords;
 pub(super) use tls::TlsError;
@@ -113,7 +115,41 @@ pub(super) enum Refusal {
     TimedOut(Duration),
     /// The server, or the system, said no.
     #[error(transparent)]
-    Server(#[from] tokio_postgres::Error),
+    Server(tokio_postgres::Error),
+    /// The same, where it is known what to do.
+    #[error("{said}; {advice}")]
+    Advised {
+        /// What it said.
+        said: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Refusal {
+        let said = with_causes(&error, ": ");
+        let advice = match error.as_db_error() {
+            // It lets some in with TLS only.
+            Some(told) if *told.code() == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+                said.contains("no encryption").then_some(
+                    "the URL may have to say ?sslmode=verify-full, which is not the default on this machine",
+                )
+            }
+            Some(_) => None,
+            None if said.ends_with("password missing") => {
+                Some("say where it is with --store-password-file, PGPASSFILE or PGPASSWORD")
+            }
+            None if said.ends_with("UnknownIssuer") => {
+                Some("?sslrootcert=FILE names the authority that signed the server's certificate")
+            }
+            None => None,
+        };
+        match advice {
+            Some(advice) => Refusal::Advised { said, advice },
+            None => Refusal::Server(error),
+        }
+    }
 }
 
 impl ConnectError {
@@ -208,6 +244,32 @@ impl Address {
     /// Whether a URL holds a password, as far as it can be read.
     pub fn holds_password(url: &str) -> bool {
         parse::after_scheme(url).is_some_and(parse::holds_password)
+    }
+
+    /// A URL that says the same wherever it is read: the authorities' file by its absolute path.
+    pub fn for_elsewhere(url: &str) -> std::io::Result<String> {
+        let Some((place, query)) = url.split_once('?') else { return Ok(url.to_owned()) };
+        let absolute = |pair: &str| match pair.strip_prefix("sslrootcert=") {
+            None | Some("" | "system") => Ok(pair.to_owned()),
+            Some(path) => {
+                let path = percent_decode_str(path).decode_utf8_lossy();
+                let path = std::path::absolute(&*path)?;
+                let path = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
+                Ok(format!("sslrootcert={path}"))
+            }
+        };
+        let pairs: std::io::Result<Vec<String>> = query.split('&').map(absolute).collect();
+        Ok(format!("{place}?{}", pairs?.join("&")))
+    }
+
+    /// The password that is found here, for the first server that has one.
+    pub fn password(&self) -> Result<Option<Secret<String>>, PasswordError> {
+        for place in &self.places {
+            if let Some(password) = self.passwords.find(place, &self.database, &self.user)? {
+                return Ok(Some(password));
+            }
+        }
+        Ok(None)
     }
 
     /// Who we are: a role of the database.

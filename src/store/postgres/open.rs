@@ -91,10 +91,10 @@ pub enum OpenError {
         to: String,
     },
     /// Servers may be writing.
-    #[error("other sessions use the store, {others} of them: stop the servers on it first")]
+    #[error("other sessions use the store: {others}")]
     InUse {
-        /// How many.
-        others: u64,
+        /// Who, from where, with which program.
+        others: String,
     },
     /// Only the owner makes tables, and locks them.
     #[error("{role} does not own the store: move it as the role that does")]

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 use super::Kept;
 
@@ -54,6 +54,17 @@ pub(crate) fn passerby_with<A: AsRef<OsStr>>(
     passerby_typing(variables, arguments, "")
 }
 
+/// The same, in a directory.
+pub(crate) fn passerby_in<A: AsRef<OsStr>>(
+    directory: &Path,
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Ran {
+    let mut command = binary();
+    let output = command.current_dir(directory).envs(variables.iter().copied()).args(arguments).output();
+    Ran::of(output.expect("the binary runs"))
+}
+
 /// The same, with something on standard input.
 pub(crate) fn passerby_typing<A: AsRef<OsStr>>(
     variables: &[(&str, &str)],
@@ -67,11 +78,16 @@ pub(crate) fn passerby_typing<A: AsRef<OsStr>>(
     let mut child = command.spawn().expect("the binary runs");
     // One that reads nothing may have ended already.
     let _ = child.stdin.take().expect("a pipe").write_all(typed.as_bytes());
-    let output = child.wait_with_output().expect("it ends");
-    Ran {
-        code: output.status.code().expect("it was not killed"),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
+    Ran::of(child.wait_with_output().expect("it ends"))
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        Ran {
+            code: output.status.code().expect("it was not killed"),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
     }
 }
 

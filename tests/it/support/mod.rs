@@ -11,7 +11,7 @@ mod redact;
 mod seeded;
 mod server;
 
-pub(crate) use command::{Ran, Running, passerby, passerby_typing, passerby_with, terminal};
+pub(crate) use command::{Ran, Running, passerby, passerby_in, passerby_typing, passerby_with, terminal};
 pub(crate) use house::{Guest, House, PUBLIC_URL};
 pub(crate) use http::Reply;
 pub(crate) use http::request;

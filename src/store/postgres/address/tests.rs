@@ -278,3 +278,33 @@ async fn a_server_that_says_nothing_is_given_up() {
     let error = address.connect().await.err().map(|error| with_causes(&error, ": ")).unwrap();
     assert!(error.ends_with("no answer within 0.05 s"), "{error}");
 }
+
+#[test]
+fn for_another_process_files_are_named_by_where_they_are() {
+    let here = std::env::current_dir().unwrap();
+    let elsewhere = |url: &str| Address::for_elsewhere(url).unwrap();
+    for same in
+        ["postgres://p@a/d", "postgres://p@a/d?sslrootcert=system&port=7", "postgres://p@a/d?sslmode=require"]
+    {
+        assert_eq!(elsewhere(same), same);
+    }
+    let url = elsewhere("postgres://p:w%26@a/d?port=7&sslrootcert=our%26own/ca.pem&sslmode=verify-ca");
+    let read = url.split('&').find_map(|pair| pair.strip_prefix("sslrootcert=")).unwrap();
+    let path = percent_decode_str(read).decode_utf8().unwrap();
+    assert_eq!(Path::new(&*path), here.join("our&own/ca.pem"));
+    assert!(url.starts_with("postgres://p:w%26@a/d?port=7&") && url.ends_with("&sslmode=verify-ca"), "{url}");
+    assert_eq!(said(&url), "p@a:7/d");
+}
+
+#[test]
+fn the_password_of_the_first_server_that_has_one_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let list = file(&directory, "list", "b:5432:*:*:sesame\n", 0o600);
+    let variables = [("PGPASSFILE", list.to_str().unwrap())];
+    let found = |url: &str| {
+        let found = in_environment(url, None, &variables).unwrap().password().unwrap();
+        found.map(|secret| secret.expose().clone())
+    };
+    assert_eq!(found("postgres://p@a,b/d").as_deref(), Some("sesame"));
+    assert_eq!(found("postgres://p@a/d"), None);
+}

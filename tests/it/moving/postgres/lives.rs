@@ -1,11 +1,12 @@
 //! Whoever was there goes on as if nothing had happened.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::{filled, made, move_back, move_to, named, tables};
-use crate::support::{Reply, Running, Server, passerby};
+use crate::support::{Reply, Running, Server, passerby, passerby_in};
 
 const APP: &str = "people-abcde";
 const AUTH: &str = "/api/client/v2.0/auth";
@@ -290,5 +291,30 @@ fn a_move_of_a_server_that_fails_leaves_it_serving() {
     database.run("drop trigger spoil on users");
     let moved = tables(&move_to(&data, &database));
     assert_eq!(moved.iter().find(|(table, ..)| table == "users").unwrap().1, 2);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_server_is_told_the_password_that_is_found_where_the_command_runs() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, database) = (place.path().join("data"), made());
+    let server = Server::start(&data, &[]);
+    let url = database.url();
+    let (who, server_and_name) = url.rsplit_once('@').unwrap();
+    let (user, password) = who.strip_prefix("postgres://").unwrap().split_once(':').unwrap();
+    let url = format!("postgres://{user}@{server_and_name}");
+    let run = |variables: &[(&str, &str)], more: &[&str]| {
+        let arguments = [&["move", "--json", "--from", "data", "--to", &url], more].concat();
+        passerby_in(place.path(), variables, arguments)
+    };
+    let said = "password missing; say where it is with --store-password-file, PGPASSFILE or PGPASSWORD";
+    let ran = run(&[], &[]);
+    assert!(ran.code == 1 && ran.err.contains(said), "{ran:?}");
+    let ran = run(&[], &["--store-password-file", "none"]);
+    assert!(ran.code == 1 && ran.err.contains("failed to read none"), "{ran:?}");
+    let list = place.path().join("list");
+    std::fs::write(&list, format!("*:*:*:{user}:{password}\n")).unwrap();
+    std::fs::set_permissions(&list, std::fs::Permissions::from_mode(0o600)).unwrap();
+    tables(&run(&[("PGPASSFILE", "list")], &[]));
     assert_eq!(server.stop(), 0);
 }
