@@ -68,6 +68,9 @@ impl NotMoved {
             NotMoved::Move(MoveError::Taken(_) | MoveError::Others { .. }) => {
                 Some("nothing was changed: name an empty database, or a data directory without a store")
             }
+            NotMoved::Move(MoveError::Busy(_)) => {
+                Some("nothing was changed: stop the servers on it, and end other sessions")
+            }
             NotMoved::Move(MoveError::Copy(_)) => Some(
                 "nothing was changed: serve the one that people used last, or make the database (or the data directory) \
                  anew and move once more",

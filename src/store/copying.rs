@@ -118,6 +118,9 @@ pub trait Copying: Send + Sync {
     /// Has it say that, or nothing.
     fn set_mark(&self, mark: Option<Mark>) -> Answer<'_, ()>;
 
+    /// Whether nobody else is connected to it; who is just leaving is waited for.
+    fn is_alone(&self) -> Answer<'_, bool>;
+
     /// Where it is, as people name it; never a password.
     fn place(&self) -> &str;
 }

@@ -39,6 +39,9 @@ pub enum MoveError {
     /// The target is somebody's.
     #[error("{0} holds another store: a move overwrites none")]
     Taken(String),
+    /// The target may be about to be used.
+    #[error("{0} was opened before, and somebody is connected to it")]
+    Busy(String),
     /// The target is what the source is, or was once.
     #[error("{0} holds this store already, older or newer: a move overwrites none")]
     Copy(String),
@@ -424,9 +427,18 @@ async fn refuse_target(to: &dyn Copying, this: GroupId, came: Option<Mark>) -> M
         Some(Mark::Filling { group, .. }) if group == this => Ok(()),
         Some(Mark::Filling { from, .. }) => Err(MoveError::Others { place: place(), from }),
         Some(Mark::Moved { .. }) if group(to).await? == Some(this) => Ok(()),
-        None if is_unused(to).await? => Ok(()),
+        None if is_unused(to).await? => refuse_company(to).await,
         _ if group(to).await? == Some(this) => Err(MoveError::Copy(place())),
         _ => Err(MoveError::Taken(place())),
+    }
+}
+
+/// A store that was opened before may be a server's that just starts, and has its administrator in a moment.
+async fn refuse_company(to: &dyn Copying) -> Moved<()> {
+    let unwell = |source| MoveError::Unwell { place: to.place().to_owned(), source };
+    match group(to).await?.is_none() || to.is_alone().await.map_err(unwell)? {
+        true => Ok(()),
+        false => Err(MoveError::Busy(to.place().to_owned())),
     }
 }
 

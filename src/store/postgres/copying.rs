@@ -27,6 +27,10 @@ const OTHERS: &str = "select string_agg(usename::text || coalesce(' from ' || ho
                       from pg_stat_activity
                       where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null";
 
+/// How often it is looked whether sessions that end are gone, and the time between.
+const LOOKS: u32 = 20;
+const PAUSE: &str = "select pg_sleep(0.1)";
+
 /// Whether we may make and lock tables.
 const OWNS: &str = "select 1 from pg_tables
                     where schemaname = current_schema() and tablename = 'server' and pg_has_role(tableowner, 'usage')";
@@ -51,6 +55,10 @@ impl Rows {
     /// Opens a store that is to be filled, whatever it says of a move; makes it when there is none. The role must own the
     /// schema.
     pub async fn to_fill(options: &Options) -> std::result::Result<Rows, OpenError> {
+        match Rows::owned(options).await {
+            Err(OpenError::Older { .. }) => {}
+            opened => return opened,
+        }
         open::migrate(options).await?;
         Rows::owned(options).await
     }
@@ -85,11 +93,15 @@ impl Rows {
     }
 
     async fn refuse_others(&self) -> std::result::Result<(), OpenError> {
-        let who = |row: &Found| Cells::new(row, "pg_stat_activity", 0).get::<Option<String>>(0);
-        match row::one(&self.connection, OTHERS, &[], who).await?.flatten() {
+        match self.others().await? {
             None => Ok(()),
             Some(others) => Err(OpenError::InUse { others }),
         }
+    }
+
+    async fn others(&self) -> Result<Option<String>> {
+        let who = |row: &Found| Cells::new(row, "pg_stat_activity", 0).get::<Option<String>>(0);
+        Ok(row::one(&self.connection, OTHERS, &[], who).await?.flatten())
     }
 
     async fn write_mark(&self, mark: Option<Mark>) -> Result<()> {
@@ -172,6 +184,18 @@ impl Copying for Rows {
 
     fn set_mark(&self, mark: Option<Mark>) -> Answer<'_, ()> {
         Box::pin(self.write_mark(mark))
+    }
+
+    fn is_alone(&self) -> Answer<'_, bool> {
+        Box::pin(async move {
+            for _ in 0..LOOKS {
+                if self.others().await?.is_none() {
+                    return Ok(true);
+                }
+                self.connection.rows(PAUSE, &[]).await?;
+            }
+            Ok(false)
+        })
     }
 
     fn place(&self) -> &str {

@@ -192,6 +192,6 @@ async fn a_server_that_comes_between_does_not_begin_to_use_a_target() {
     database.run("drop table moving");
     found().await.unwrap();
     let refused = Move::begin(&source, &target, &|_| ()).await.err().unwrap();
-    assert!(matches!(refused, MoveError::Taken(_)), "{refused:?}");
+    assert!(matches!(refused, MoveError::Busy(_)), "{refused:?}");
     assert_eq!(database.rows("select count(*) from pg_tables where tablename = 'moving'"), [["0"]]);
 }
