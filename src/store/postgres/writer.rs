@@ -44,7 +44,7 @@ impl Hold {
             Hold::User(app, user) => {
                 let id = hex(&user.0.0);
                 format!(
-                    "{}; select 1 from users where app = {} and id = '\\x{id}' for update",
+                    "{}; select 1 from users where app = {} and id = decode('{id}', 'hex') for update",
                     sql::BEGIN,
                     app.0
                 )
