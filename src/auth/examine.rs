@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{App, Auth, Result, keys};
 use crate::expiry;
-use crate::model::ProviderType;
+use crate::model::{ProviderType, with_causes};
 use crate::store::Finding;
 
 /// Seconds by which the clocks of two machines may differ: what one server writes, another reads.
@@ -14,7 +14,11 @@ impl Auth {
     /// Everything that was looked at, with whether it is well: the store, the signing keys, the clock, the address
     /// for clients, and each app.
     pub async fn examine(&self) -> Result<Vec<Finding>> {
-        let mut findings = self.store().examine().await?;
+        let mut findings = match self.store().examine().await {
+            Ok(findings) => findings,
+            // Whoever looks for what is wrong is told, and nothing else can be looked at.
+            Err(error) => return Ok(vec![finding("store", with_causes(&error, ": "), false)]),
+        };
         findings.push(self.examine_keys().await?);
         findings.push(self.examine_clock().await?);
         findings.extend(self.examine_engine_clock().await?);

@@ -104,3 +104,19 @@ fn beside_a_server_on_a_database_no_file_is_looked_for() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert!(ran.out.contains("PostgreSQL") && !ran.out.contains("store file"), "{ran:?}");
 }
+
+#[test]
+fn a_database_that_lets_nobody_in_any_more_is_a_finding_of_its_own() {
+    let roles = Roles::with_store();
+    let dir = tempfile::tempdir().unwrap();
+    let _server = Server::start(dir.path(), &["--store", &roles.server_url()]);
+    roles.database.run(&format!("alter role {} nologin", roles.server));
+    let ran = passerby(["doctor", "--json", "--data", dir.path().to_str().unwrap()]);
+    let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+    let unwell: Vec<&Value> = findings.iter().filter(|finding| finding["well"] == false).collect();
+    let said = unwell[0]["finding"].as_str().unwrap();
+    let why = format!("role \"{}\" is not permitted to log in", roles.server);
+    assert_eq!((unwell.len(), &unwell[0]["name"], ran.code), (1, &"store".into(), 1), "{ran:?}");
+    assert!(said.starts_with("the store is unavailable: ") && said.ends_with(&why), "{said}");
+    assert!(!said.contains(super::PASSWORD));
+}
