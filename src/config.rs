@@ -137,7 +137,7 @@ pub struct Settings {
     /// The way to it without the pooler, for notifications.
     #[arg(long, value_name = "URL", env = "PASSERBY_STORE_NOTIFY", hide_env_values = true)]
     pub store_notify: Option<StoreUrl>,
-    /// Connections to it that write; half as many read. The machine decides when nobody does.
+    /// Connections to it that write; one and a half times as many read. The machine decides when nobody does.
     #[arg(long, value_name = "N", env = "PASSERBY_STORE_CONNECTIONS")]
     pub store_connections: Option<usize>,
     /// Brings its schema up to date at the start, as `passerby migrate-store` does.

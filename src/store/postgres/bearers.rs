@@ -7,9 +7,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::bind::{List, params};
 use super::connection::Manners;
-use super::failure::Failure;
-use super::pool::{Shared, within};
+use super::pool::{Shared, rest, within};
 use super::queue::Queue;
+use super::writer::REST;
 use super::{row, sql};
 use crate::model::{AppKey, SessionId, UserId};
 use crate::store::{Answer, Bearer, Error, Result};
@@ -81,7 +81,7 @@ async fn answer(shared: &Shared, batch: Vec<Job>) {
     let rows = loop {
         let rows = shared.get().await.rows(sql::BEARERS, params![apps, users, sessions]).await;
         match rows {
-            Err(Failure::Lost(_) | Failure::Doubtful) => {}
+            Err(failure) if failure.ends_connection() => rest(REST).await,
             rows => break rows,
         }
     };

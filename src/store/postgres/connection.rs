@@ -208,8 +208,12 @@ impl Connection {
             None => begin.await,
         };
         // What was refused at the beginning has begun a transaction all the same.
-        let error = match begun.map_err(Into::into).and(done) {
-            Ok(done) => match self.commit(last()).await {
+        let done = match begun.map_err(Into::into).and(done) {
+            Ok(done) => self.ready(last()).await.map(|last| (done, last)).map_err(Into::into),
+            Err(error) => Err(error),
+        };
+        let error = match done {
+            Ok((done, last)) => match self.commit(last).await {
                 Ok(()) => return Transacted::Done(done),
                 Err(failure) if failure.ends_connection() => return Transacted::Unanswered(failure),
                 Err(failure) => failure.into(),
@@ -222,12 +226,20 @@ impl Connection {
         Transacted::Undone(error)
     }
 
+    /// Prepares a last statement: when that fails, nothing was committed.
+    async fn ready(&self, last: Option<Last>) -> Result<Option<Last>, Failure> {
+        if let Some(Last { statement, params }) = &last {
+            let params: Vec<_> = params.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
+            self.prepare(&[(*statement, &params[..])]).await?;
+        }
+        Ok(last)
+    }
+
     /// Commits behind a last statement. When that was refused so was the commit, whatever became of its answer.
     async fn commit(&self, last: Option<Last>) -> Result<(), Failure> {
         let Some(Last { statement, params }) = last else { return self.batch(sql::COMMIT).await };
         let params: Vec<_> = params.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
         let last = (statement, &params[..]);
-        self.prepare(&[last]).await?;
         let commit = Box::pin(async { self.batch(sql::COMMIT).await.map(|()| Told::NOTHING) });
         all(vec![self.one_of_several(&last), commit])
             .await

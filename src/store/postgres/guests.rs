@@ -152,6 +152,7 @@ async fn carry_out(desk: &Desk, batch: Vec<Job>) {
                 is_doubtful = true;
                 desk.devices.forget();
                 left.push(batch);
+                rest(REST).await;
             }
             Err(failure) => {
                 batch.into_iter().for_each(|job| job.answer(Err(failure.clone().into())));

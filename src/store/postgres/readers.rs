@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::connection::{Connection, Manners, Transacted};
 use super::failure::{self, Failure};
-use super::pool::{Pool, Shared, within};
+use super::pool::{Pool, Shared, rest, within};
 use super::sql;
+use super::writer::REST;
 use crate::store::Result;
 
 /// The connections that read.
@@ -45,7 +46,9 @@ impl Readers {
         let whole = async {
             loop {
                 match ask(self.point[which].get().await).await {
-                    Err(error) if is_lost(&error) => {}
+                    Err(error) if failure::of(&error).is_some_and(Failure::ends_connection) => {
+                        rest(REST).await;
+                    }
                     answered => return answered,
                 }
             }
@@ -86,9 +89,4 @@ impl Readers {
             shared.close().await;
         }
     }
-}
-
-/// Whether another connection may have the answer. One that came too late says nothing better the second time.
-fn is_lost(error: &crate::store::Error) -> bool {
-    matches!(failure::of(error), Some(Failure::Lost(_) | Failure::Doubtful))
 }

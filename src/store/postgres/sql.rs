@@ -102,6 +102,8 @@ macro_rules! due {
 
 /// The columns that `row::user` reads.
 pub(super) const USER_COLUMNS: &str = user_columns!("u.");
+use crate::model::{AppKey, UserId, hex};
+
 pub(super) mod admins;
 pub(super) mod apps;
 pub(super) mod care;
@@ -118,13 +120,26 @@ pub(super) use tallies::*;
 pub(super) const PLANNING: &str = "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; \
                                    set enable_hashjoin = off; set enable_mergejoin = off";
 
-/// What a session is set to.
+/// What a session is set to. Whoever waits for a row gives up before the statement does, and the act is done again.
 pub(super) fn session(patience: std::time::Duration) -> String {
     let span = patience.as_millis();
+    let wait = span / 2;
     format!(
-        "set synchronous_commit = on; set statement_timeout = {span}; set lock_timeout = {span}; \
+        "set synchronous_commit = on; set statement_timeout = {span}; set lock_timeout = {wait}; \
          set idle_in_transaction_session_timeout = {span}; set plan_cache_mode = force_generic_plan; {PLANNING}"
     )
+}
+
+/// What an act begins with that holds what is configured.
+pub(super) const BEGIN_WITH_SERVER: &str = "begin; select 1 from server for update";
+/// The same of what servers remember: others read it again when this is committed.
+pub(super) const BEGIN_WITH_REMEMBERED: &str =
+    "begin; update server set changes = changes + 1; notify passerby";
+
+/// What an act that holds a user begins with.
+pub(super) fn begin_with_user(app: AppKey, user: UserId) -> String {
+    let id = hex(&user.0.0);
+    format!("{BEGIN}; select 1 from users where app = {} and id = decode('{id}', 'hex') for update", app.0)
 }
 
 statements! {
@@ -153,7 +168,6 @@ statements! {
          where leases.holder = excluded.holder or leases.until <= $4 or leases.until > $5";
 
     // The server's own row.
-    LOCK_SERVER = "select 1 from server for update";
     GROUP = "select group_id from server";
     FOUND = "update server set group_id = $1, founded = $2 where group_id is null";
     LATEST_TIME = "select latest_time from server";

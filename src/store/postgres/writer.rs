@@ -17,7 +17,7 @@ use super::connection::{Connection, Last, Told, Transacted};
 use super::failure::{self, Failure};
 use super::pool::{Pool, rest, within};
 use super::sql;
-use crate::model::{AppKey, DeviceHash, UserId, hex};
+use crate::model::{AppKey, DeviceHash, UserId};
 use crate::store::{Answer, Error, Result};
 
 /// How many devices are remembered as written, at some 30 bytes each.
@@ -32,8 +32,10 @@ pub(super) enum Hold {
     Nothing,
     /// A user, with all that is its own.
     User(AppKey, UserId),
-    /// What is configured: of apps, of administrators.
+    /// What is configured: of administrators, and what waits to be of apps.
     Server,
+    /// What is configured of apps, which servers remember.
+    Remembered,
 }
 
 impl Hold {
@@ -41,18 +43,9 @@ impl Hold {
     fn begin(self) -> String {
         match self {
             Hold::Nothing => sql::BEGIN.to_owned(),
-            Hold::User(app, user) => {
-                let id = hex(&user.0.0);
-                format!(
-                    "{}; select 1 from users where app = {} and id = decode('{id}', 'hex') for update",
-                    sql::BEGIN,
-                    app.0
-                )
-            }
-            // Other servers read what they remember of it again when this is committed.
-            Hold::Server => {
-                format!("{}; update server set changes = changes + 1; notify passerby", sql::BEGIN)
-            }
+            Hold::User(app, user) => sql::begin_with_user(app, user),
+            Hold::Server => sql::BEGIN_WITH_SERVER.to_owned(),
+            Hold::Remembered => sql::BEGIN_WITH_REMEMBERED.to_owned(),
         }
     }
 }
@@ -216,10 +209,11 @@ async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) ->
         let desk =
             Desk { connection: held.connection(), devices: Arc::clone(devices), last: Mutex::default() };
         let work = async {
+            let done = act.perform(&desk).await?;
             if was_unanswered {
                 desk.run(sql::LEAVE_A_MARK, &[]).await?;
             }
-            act.perform(&desk).await
+            Ok(done)
         };
         let ended = desk.connection.transaction(&begin, work, || desk.last()).await;
         match ended {
@@ -236,14 +230,14 @@ async fn carry_out<A: Act>(act: &A, pool: &Arc<Pool>, devices: &Arc<Devices>) ->
                 (was_unanswered, may_meet_itself) = (true, true);
             }
             Transacted::Undone(error) => {
-                devices.forget();
                 let failure = failure::of(&error);
-                if failure.is_none_or(|failure| !failure.ends_connection()) {
+                if failure.is_some_and(Failure::ends_connection) {
+                    devices.forget();
+                } else {
                     held.give_back();
                 }
                 let met_itself = matches!(error, Error::Conflict(_)) && std::mem::take(&mut may_meet_itself);
-                let passes =
-                    failure.is_some_and(|failure| failure.passes() || matches!(failure, Failure::Lost(_)));
+                let passes = failure.is_some_and(|failure| failure.passes() || failure.ends_connection());
                 if !met_itself && !passes {
                     return Err(error);
                 }

@@ -12,6 +12,7 @@ const SHARED_FUNCTIONS: &[&str] = &[
     "coalesce",
     "count",
     "current_schema",
+    "decode",
     "encode",
     "exists",
     "extract",

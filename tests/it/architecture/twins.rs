@@ -51,7 +51,6 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "LOCK_ADDRESS_OF",
             "LOCK_ADDRESS_OF_TOKEN",
             "LOCK_CLAIMANT",
-            "LOCK_SERVER",
             "LOCK_USER",
             "LOCK_USER_OF_CREDENTIAL",
             "LOCK_USER_OF_RESET_TOKEN",

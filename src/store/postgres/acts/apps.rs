@@ -17,7 +17,7 @@ impl Act for Found {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<GroupId> {
@@ -72,7 +72,7 @@ impl Act for Sealed {
     const LONG: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
@@ -157,7 +157,7 @@ impl Act for AddKey {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
@@ -180,7 +180,7 @@ impl Act for RetireKey {
     type Done = bool;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {

@@ -35,7 +35,7 @@ impl Act for DeleteApp {
     type Done = bool;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {
@@ -58,10 +58,12 @@ impl Act for ClearDeparted {
     const SAME_AGAIN: bool = true;
     const LONG: bool = true;
 
+    /// A file that goes may come again with a deployment meanwhile.
+    fn holds(&self) -> Hold {
+        Hold::Server
+    }
+
     async fn perform(&self, desk: &Desk) -> Result<bool> {
-        // A file that goes may come again with a deployment meanwhile. Nothing that servers remember changes, so that is
-        // not counted: each of thousands of bites would have each of them read all apps again.
-        desk.run(sql::LOCK_SERVER, params![]).await?;
         let app = row::one(desk.connection(), sql::DEPARTED, &[], |row| {
             row::Cells::new(row, "departed", 0).get(0).map(AppKey)
         })

@@ -95,6 +95,7 @@ impl From<&[Event]> for Listed {
 
 impl Act for SettleEvent {
     type Done = ();
+    const SAME_AGAIN: bool = true;
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
         match self.again {

@@ -7,6 +7,7 @@ use crate::store::{AppendLogs, CountGuestLogins, Error, Result, TrimLogs};
 
 impl Act for AppendLogs {
     type Done = ();
+    const SAME_AGAIN: bool = true;
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
         let entries = || self.entries.iter().map(|(_, entry)| entry);
@@ -40,6 +41,7 @@ impl Act for TrimLogs {
 
 impl Act for CountGuestLogins {
     type Done = ();
+    const SAME_AGAIN: bool = true;
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
         let counts = || self.counts.iter().map(|(_, count)| count);

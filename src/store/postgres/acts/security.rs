@@ -15,7 +15,7 @@ impl Act for SetSecret {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
@@ -38,7 +38,7 @@ impl Act for MakeSecret {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {
@@ -64,9 +64,10 @@ pub(in crate::store::postgres) struct ChangeSecret(pub(in crate::store::postgres
 
 impl Act for ChangeSecret {
     type Done = ChangedSecret;
+    const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<ChangedSecret> {
@@ -93,7 +94,7 @@ impl Act for DeleteSecret {
     type Done = bool;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {
@@ -109,7 +110,7 @@ impl Act for AllowIp {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<()> {
@@ -135,7 +136,7 @@ impl Act for ChangeAllowedIp {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {
@@ -155,7 +156,7 @@ impl Act for DisallowIp {
     type Done = bool;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {
@@ -174,7 +175,7 @@ impl Act for SetRefreshTokenSeconds {
     const SAME_AGAIN: bool = true;
 
     fn holds(&self) -> Hold {
-        Hold::Server
+        Hold::Remembered
     }
 
     async fn perform(&self, desk: &Desk) -> Result<bool> {

