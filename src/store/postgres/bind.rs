@@ -157,6 +157,11 @@ impl<T: Typed + Bind> Bind for Option<T> {
     }
 }
 
+/// Values that are kept, as they are bound.
+pub(super) fn borrowed(values: &[Box<dyn Bind + Send + Sync>]) -> Vec<&(dyn Bind + Sync)> {
+    values.iter().map(|value| &**value as &(dyn Bind + Sync)).collect()
+}
+
 /// Values that one parameter takes together.
 pub(super) struct List<T>(pub(super) Vec<T>);
 

@@ -17,7 +17,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Row, Statement};
 
 use super::address::{Address, Line};
-use super::bind::{Bind, Bound, Params};
+use super::bind::{Bind, Bound, Params, borrowed};
 use super::failure::{Failure, Said};
 use super::pool::within;
 use super::sql;
@@ -229,8 +229,7 @@ impl Connection {
     /// Prepares a last statement: when that fails, nothing was committed.
     async fn ready(&self, last: Option<Last>) -> Result<Option<Last>, Failure> {
         if let Some(Last { statement, params }) = &last {
-            let params: Vec<_> = params.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
-            self.prepare(&[(*statement, &params[..])]).await?;
+            self.prepare(&[(*statement, &borrowed(params)[..])]).await?;
         }
         Ok(last)
     }
@@ -238,7 +237,7 @@ impl Connection {
     /// Commits behind a last statement. When that was refused so was the commit, whatever became of its answer.
     async fn commit(&self, last: Option<Last>) -> Result<(), Failure> {
         let Some(Last { statement, params }) = last else { return self.batch(sql::COMMIT).await };
-        let params: Vec<_> = params.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
+        let params = borrowed(&params);
         let last = (statement, &params[..]);
         let commit = Box::pin(async { self.batch(sql::COMMIT).await.map(|()| Told::NOTHING) });
         all(vec![self.one_of_several(&last), commit])

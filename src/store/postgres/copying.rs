@@ -4,11 +4,12 @@ use serde_json::{Map, Value as Json};
 use tokio_postgres::Row as Found;
 
 use super::acts::told;
-use super::bind::{Bind, List, params};
+use super::bind::{Bind, List, borrowed, params};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::open::{self, LONG, OpenError, Options, known, schema};
 use super::row::{self, Cells};
+use super::sql;
 use crate::store::copying::{Copying, Kind, Mark, Row, TABLES, Table, Value, parameters};
 use crate::store::{Answer, Result};
 
@@ -107,7 +108,7 @@ impl Rows {
     async fn write_mark(&self, mark: Option<Mark>) -> Result<()> {
         if !self.held {
             // Whoever begins to use the store holds that row too, and looks at the mark.
-            self.connection.batch("begin; select 1 from server for update").await?;
+            self.connection.batch(sql::BEGIN_WITH_SERVER).await?;
         }
         self.connection.batch(UNMARK).await?;
         if let Some(mark) = mark {
@@ -138,7 +139,7 @@ impl Copying for Rows {
         let query = format!("select {names} from {} {past} order by {key} limit {limit}", source(table));
         Box::pin(async move {
             let after: Vec<_> = after.unwrap_or_default().iter().map(bound).collect();
-            let params: Vec<_> = after.iter().map(|value| &**value as &(dyn Bind + Sync)).collect();
+            let params = borrowed(&after);
             let rows = self.connection.rows_once(&query, &params).await?;
             rows.iter().map(|row| read(table, row)).collect()
         })
@@ -216,7 +217,7 @@ impl Rows {
             return Err(Failure::Nul.into());
         }
         drop(rows);
-        let params: Vec<_> = lists.iter().map(|list| &**list as &(dyn Bind + Sync)).collect();
+        let params = borrowed(&lists);
         self.connection.run_once(&statement, &params).await?;
         Ok(())
     }
