@@ -2,13 +2,23 @@
 //! milliseconds, and says when there will be something to do again.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
 
 use crate::model::{AnonymousUserExpiration, AppConfig, AppKey, ClientAppId, DAY, Timestamp, UserId};
 use crate::store::{Error, Expire, Result, Store};
 
 /// Guests that one act removes at most.
 const BITE: u32 = 250;
+
+/// How many times as long as a bite took the rest after it is, so that others have most of the store, of the disk and
+/// of the processors: a slow bite is one that they, too, waited for.
+const REST: u32 = 2;
+/// The longest rest. A bite that took longer waited for a store that was away.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The longest step of the clock that is believed. The reaper tells the store the time once a day, so a longer one
 /// means that the server was off, or that the clock is wrong: then nobody goes before an operator agreed.
@@ -35,6 +45,37 @@ pub enum Step {
     },
     /// Nobody was touched.
     Paused(ClockJump),
+}
+
+/// How a work of many bites goes on.
+pub struct Pace {
+    /// When the bite began after which it rests.
+    began: Option<Instant>,
+}
+
+impl Pace {
+    /// Nobody waits for the work, but others use the store meanwhile: after each bite it rests longer than that took.
+    pub fn leisurely() -> Pace {
+        Pace { began: Some(Instant::now()) }
+    }
+
+    /// Somebody waits for the work to be done.
+    pub fn hurried() -> Pace {
+        Pace { began: None }
+    }
+
+    /// Rests between the bite that was just done and the next.
+    pub async fn rest(&mut self) {
+        if let Some(began) = &mut self.began {
+            let _ = timeout(rest_after(began.elapsed()), pending::<()>()).await;
+            *began = Instant::now();
+        }
+    }
+}
+
+/// How long the rest after a bite is that took so long.
+fn rest_after(bite: Duration) -> Duration {
+    bite.saturating_mul(REST).min(LONGEST_REST)
 }
 
 /// The reaper, and how far it has looked.
@@ -74,7 +115,8 @@ impl Reaper {
             let policy = policy(&record.config, &record.client_app_id)?;
             let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
             let after = known.and_then(|cursor| cursor.after);
-            let swept = sweep(&*self.store, record.key, policy, now, after, waits(record.key)).await?;
+            let (events, pace) = (waits(record.key), Pace::leisurely());
+            let swept = sweep(&*self.store, record.key, policy, now, after, events, pace).await?;
             removed += swept.removed;
             self.cursors.insert(record.key, Cursor { policy, after: swept.after });
             if let Some(due) = self.store.next_expiry(record.key, policy, swept.after).await? {
@@ -100,8 +142,8 @@ pub struct Swept {
     pub after: Option<UserId>,
 }
 
-/// Removes every guest of an app that the policy lets go at `now`, bite by bite. `events` says whether a DELETE event is
-/// kept of each.
+/// Removes every guest of an app that the policy lets go at `now`, bite by bite at a pace. `events` says whether a DELETE
+/// event is kept of each.
 pub async fn sweep(
     store: &dyn Store,
     app: AppKey,
@@ -109,6 +151,7 @@ pub async fn sweep(
     now: Timestamp,
     mut after: Option<UserId>,
     events: bool,
+    mut pace: Pace,
 ) -> Result<Swept> {
     let mut removed = 0;
     loop {
@@ -118,6 +161,7 @@ pub async fn sweep(
         if !bite.more {
             return Ok(Swept { removed, after });
         }
+        pace.rest().await;
     }
 }
 
@@ -125,4 +169,15 @@ fn policy(config: &str, app: &ClientAppId) -> Result<AnonymousUserExpiration> {
     let config: AppConfig = serde_json::from_str(config)
         .map_err(|e| Error::Corrupt { table: "deployments", id: format!("the live one of {app}: {e}") })?;
     Ok(config.settings.anonymous_user_expiration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_have_the_store_most_of_the_time_and_a_store_that_was_away_is_tried_again_soon() {
+        let rests = [0, 8, 60, 5_000].map(Duration::from_millis).map(rest_after);
+        assert_eq!(rests, [0, 16, 120, 1_000].map(Duration::from_millis));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Auth, Error, Result};
-use crate::expiry;
+use crate::expiry::{self, Pace};
 use crate::model::{AppKey, ProviderType, User, UserId};
 use crate::store::Operation;
 
@@ -34,6 +34,7 @@ impl Auth {
             self.changed.notify_one();
         }
         let policy = app.config.settings.anonymous_user_expiration;
-        Ok(expiry::sweep(store, app.key, policy, now, None, self.waits_for_expiry(app.key)).await?.removed)
+        let events = self.waits_for_expiry(app.key);
+        Ok(expiry::sweep(store, app.key, policy, now, None, events, Pace::hurried()).await?.removed)
     }
 }

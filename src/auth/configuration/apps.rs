@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::deploy::{Arrival, Arrived};
 use crate::auth::{App, Auth, Error, Result};
+use crate::expiry::Pace;
 use crate::model::{AppConfig, Format, GroupId, Provider, ProviderType, Settings};
 
 /// How many rows of each kind go at once, so that logins in other apps do not wait.
@@ -66,7 +67,10 @@ impl Auth {
     /// Removes what apps left that were taken away, in bites.
     pub async fn clear_departed(&self) -> Result<()> {
         if self.store().is_departing().await? {
-            while self.store().clear_departed(BITE).await? {}
+            let mut pace = Pace::leisurely();
+            while self.store().clear_departed(BITE).await? {
+                pace.rest().await;
+            }
         }
         Ok(())
     }
