@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 LUA = Path(__file__).with_name("requests.lua")
@@ -41,18 +42,21 @@ def make_guests(url, count, connections, place, body="{}"):
         raise LoadFailed(f"{url}: {said}")
 
 
-def logins_in_time(url, seconds, connections, place, rate=None, body="{}"):
-    """Logins by h2load, closed-loop or at a `whole_rate`: (start in seconds since the epoch, latency in ms) of each."""
+def logins_in_time(url, seconds, connections, place, rate=None, body="{}", enough=None):
+    """Logins by h2load, closed-loop or at a `whole_rate`: (start in seconds since the epoch, latency in ms) of each.
+    An event, `enough`, ends them earlier."""
     log = place / "answers.tsv"
     log.unlink(missing_ok=True)
     command = ["h2load", "--h1", "-c", str(connections), "-D", str(seconds), *posted(place, body)]
     command += ["--log-file", log, url]
     if rate is not None:
         command += ["--rps", str(rate // connections)]
-    run(command, seconds + 60)
+    run(command, seconds + 60, enough)
     answers = []
     with open(log) as lines:
         for line in lines:
+            if not line.endswith("\n"):
+                break  # It was being written when the load was ended.
             start, status, took = line.split("\t")
             if status != "200":
                 raise LoadFailed(f"{url}: status {status} in {log}")
@@ -78,11 +82,29 @@ def percentile(latencies, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
 
 
-def run(command, limit):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=limit)
-    if done.returncode != 0:
-        raise LoadFailed(f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}")
-    return done.stdout
+def run(command, limit, enough=None):
+    """Runs a command to its end, or until the event `enough`; what it said."""
+    command = [str(part) for part in command]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        ended = threading.Event()
+        if enough is not None:
+            threading.Thread(target=end_when, args=(process, enough, ended), daemon=True).start()
+        try:
+            said, complained = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    if process.returncode != 0 and not ended.is_set():
+        raise LoadFailed(f"{' '.join(command)}: {said}{complained}")
+    return said
+
+
+def end_when(process, enough, ended):
+    """Ends a process at an event, and notes that."""
+    enough.wait()
+    if process.poll() is None:
+        ended.set()
+        process.terminate()
 
 
 def log_in(authority, path, count, connections=64):

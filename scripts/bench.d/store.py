@@ -144,7 +144,7 @@ class Databases:
             insert into sessions (app, "user", id, identity)
             select a.key, {user}, {session}, 0 from apps a, generate_series(0, {count} - 1) as n
             where a.client_app_id = '{client_app_id}';
-            analyze users; analyze sessions;""")
+            vacuum (analyze) users; vacuum (analyze) sessions; checkpoint;""")
 
     def add_people(self, name, client_app_id, count):
         """Writes people among the guests: with addresses, of whom some are disabled, and as many who are yet to come.
