@@ -136,9 +136,10 @@ impl House {
         }
     }
 
-    /// Waits until a guest's activity of today is noted, for which no request waits.
+    /// Waits until a guest's activity of today is noted, for which no request waits. A slow disk takes as long as ten
+    /// thousand looks.
     pub(crate) async fn noted(&self, app: &Arc<App>, guest: &Guest) {
-        for _ in 0..10_000 {
+        for _ in 0..1_000_000 {
             let user = self.store.user(app.key, guest.user).await.expect("the store works");
             if user.expect("a guest").last_active() >= self.clock.now().day() {
                 return;
