@@ -131,34 +131,57 @@ impl Registry {
 impl Auth {
     /// Reads the apps again, after one was deployed, or its keys or secrets changed.
     pub async fn reload(&self) -> Result<()> {
-        self.read_apps(&self.reading.lock().await).await
+        self.reread_apps(&self.reading.lock().await).await
     }
 
-    /// The same by whoever holds what lets only one read.
-    pub(super) async fn read_apps(&self, _reading: &MutexGuard<'_, ()>) -> Result<()> {
+    /// The same by whoever holds what lets only one read. An app that cannot be read is not served any longer: what it
+    /// was before may be what somebody switched off. The others are.
+    pub(super) async fn reread_apps(&self, reading: &MutexGuard<'_, ()>) -> Result<()> {
+        for (app, error) in self.read_apps(reading).await? {
+            tracing::error!(%app, %error, "the app is not served until it can be read");
+        }
+        Ok(())
+    }
+
+    /// The same for the first time, when somebody is there to see what cannot be read.
+    pub(super) async fn read_all_apps(&self) -> Result<()> {
+        let unread = self.read_apps(&self.reading.lock().await).await?;
+        unread.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Reads the apps; says which cannot be, and why.
+    async fn read_apps(&self, _reading: &MutexGuard<'_, ()>) -> Result<Vec<(ClientAppId, Error)>> {
         // Before the apps: what is changed while they are read is read again.
         let changes = self.store().changes().await?;
-        let mut registry = Registry::default();
+        let (mut registry, mut unread) = (Registry::default(), Vec::new());
         for record in self.store().apps().await? {
-            let config: AppConfig = serde_json::from_str(&record.config)
-                .map_err(|_| Error::Unreadable(format!("the configuration of {}", record.client_app_id)))?;
-            let live = self.app(record.client_app_id.as_str()).ok();
-            let behaviour = match live.filter(|live| live.deployment == record.deployment) {
-                Some(live) => Arc::clone(&live.behaviour),
-                None => {
-                    let files = self.store().files(record.key).await?;
-                    let files: Vec<(String, Vec<u8>)> =
-                        files.into_iter().map(|f| (f.path, f.bytes)).collect();
-                    Arc::new(Behaviour::read(&config, &files).0)
-                }
-            };
-            let secrets = self.store().secrets(record.key).await?;
-            registry.add(App::new(record, config, behaviour, secrets, &self.parts)?);
+            let id = record.client_app_id.clone();
+            match self.read_app(record).await {
+                Ok(app) => registry.add(app),
+                Err(error @ Error::Unreadable(_)) => unread.push((id, error)),
+                Err(error) => return Err(error),
+            }
         }
         self.apps.store(Arc::new(registry));
         self.read_at.store(changes, Ordering::Release);
         self.changed.notify_one();
-        Ok(())
+        Ok(unread)
+    }
+
+    async fn read_app(&self, record: AppRecord) -> Result<App> {
+        let config: AppConfig = serde_json::from_str(&record.config)
+            .map_err(|_| Error::Unreadable(format!("the configuration of {}", record.client_app_id)))?;
+        let live = self.app(record.client_app_id.as_str()).ok();
+        let behaviour = match live.filter(|live| live.deployment == record.deployment) {
+            Some(live) => Arc::clone(&live.behaviour),
+            None => {
+                let files = self.store().files(record.key).await?;
+                let files: Vec<(String, Vec<u8>)> = files.into_iter().map(|f| (f.path, f.bytes)).collect();
+                Arc::new(Behaviour::read(&config, &files).0)
+            }
+        };
+        let secrets = self.store().secrets(record.key).await?;
+        App::new(record, config, behaviour, secrets, &self.parts)
     }
 
     /// The app of a client app id.

@@ -211,7 +211,7 @@ impl Auth {
             mover: OnceLock::new(),
             parts,
         };
-        auth.reload().await?;
+        auth.read_all_apps().await?;
         Ok(auth)
     }
 
@@ -250,7 +250,7 @@ impl Auth {
             return Ok(());
         }
         let reading = self.reading.lock().await;
-        if self.is_behind().await? { self.read_apps(&reading).await } else { Ok(()) }
+        if self.is_behind().await? { self.reread_apps(&reading).await } else { Ok(()) }
     }
 
     async fn is_behind(&self) -> Result<bool> {

@@ -8,11 +8,11 @@ use crate::support::{Database, Reply, Server, example, passerby_with};
 /// Two servers with data directories of their own on one database, the first with an app.
 struct Pair {
     place: TempDir,
-    #[expect(dead_code, reason = "kept for its drop, after that of the servers")]
-    store: Database,
     one: Server,
     other: Server,
     app: String,
+    // Dropped after the servers.
+    store: Database,
 }
 
 impl Pair {
@@ -23,7 +23,7 @@ impl Pair {
         let one = Server::start(&place.path().join("one"), &["--store", &url, &directory]);
         let other = Server::start(&place.path().join("other"), &["--store", &url]);
         let app = one.app(0).to_owned();
-        Pair { place, store, one, other, app }
+        Pair { place, one, other, app, store }
     }
 
     /// Runs a command beside the first server, which answers it through its socket.
@@ -108,6 +108,26 @@ fn an_app_that_came_through_one_is_served_by_the_other() {
     pair.command(&["import", &directory]);
     let target = "/api/client/v2.0/app/news-aaaaa/auth/providers/anon-user/login";
     until(|| pair.other.request("POST", target, &[], b"").status == 200);
+}
+
+/// It is not served as it was before either: what it was may be what somebody switched off.
+#[test]
+fn an_app_that_cannot_be_read_is_no_other_apps_trouble() {
+    let pair = Pair::start();
+    pair.command(&["import", &example("news").display().to_string()]);
+    let log_in = |app: &str| {
+        let target = format!("/api/client/v2.0/app/{app}/auth/providers/anon-user/login");
+        pair.other.request("POST", &target, &[], b"").status
+    };
+    until(|| log_in("news-aaaaa") == 200);
+    let live = format!("id = (select deployment from apps where client_app_id = '{}')", pair.app);
+    pair.store.run(&format!("update deployments set config = '#' || config where {live}"));
+    pair.command(&["providers", "disable", "news-aaaaa", "anon-user"]);
+    until(|| (log_in("news-aaaaa"), log_in(&pair.app)) == (401, 404));
+    pair.other.wait_for_log("the app is not served until it can be read");
+    pair.store.run(&format!("update deployments set config = substr(config, 2) where {live}"));
+    pair.command(&["providers", "enable", "news-aaaaa", "anon-user"]);
+    until(|| (log_in("news-aaaaa"), log_in(&pair.app)) == (200, 200));
 }
 
 /// Both are started at once with the same directory: one makes the app, and both serve it.
