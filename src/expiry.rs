@@ -47,21 +47,21 @@ pub enum Step {
     Paused(ClockJump),
 }
 
-/// How a work of many bites goes on.
-pub struct Pace {
-    /// When the bite began after which it rests.
+/// The rests between the bites of a long work.
+pub struct Rests {
+    /// When the bite began, if it is rested after.
     began: Option<Instant>,
 }
 
-impl Pace {
+impl Rests {
     /// Nobody waits for the work, but others use the store meanwhile: after each bite it rests longer than that took.
-    pub fn leisurely() -> Pace {
-        Pace { began: Some(Instant::now()) }
+    pub fn taken() -> Rests {
+        Rests { began: Some(Instant::now()) }
     }
 
     /// Somebody waits for the work to be done.
-    pub fn hurried() -> Pace {
-        Pace { began: None }
+    pub fn none() -> Rests {
+        Rests { began: None }
     }
 
     /// Rests between the bite that was just done and the next.
@@ -115,8 +115,8 @@ impl Reaper {
             let policy = policy(&record.config, &record.client_app_id)?;
             let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
             let after = known.and_then(|cursor| cursor.after);
-            let (events, pace) = (waits(record.key), Pace::leisurely());
-            let swept = sweep(&*self.store, record.key, policy, now, after, events, pace).await?;
+            let (events, rests) = (waits(record.key), Rests::taken());
+            let swept = sweep(&*self.store, record.key, policy, now, after, events, rests).await?;
             removed += swept.removed;
             self.cursors.insert(record.key, Cursor { policy, after: swept.after });
             if let Some(due) = self.store.next_expiry(record.key, policy, swept.after).await? {
@@ -142,7 +142,7 @@ pub struct Swept {
     pub after: Option<UserId>,
 }
 
-/// Removes every guest of an app that the policy lets go at `now`, bite by bite at a pace. `events` says whether a DELETE
+/// Removes every guest of an app that the policy lets go at `now`, bite by bite. `events` says whether a DELETE
 /// event is kept of each.
 pub async fn sweep(
     store: &dyn Store,
@@ -151,7 +151,7 @@ pub async fn sweep(
     now: Timestamp,
     mut after: Option<UserId>,
     events: bool,
-    mut pace: Pace,
+    mut rests: Rests,
 ) -> Result<Swept> {
     let mut removed = 0;
     loop {
@@ -161,7 +161,7 @@ pub async fn sweep(
         if !bite.more {
             return Ok(Swept { removed, after });
         }
-        pace.rest().await;
+        rests.rest().await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::{App, Auth, Error, Result};
-use crate::expiry::{self, Pace};
+use crate::expiry::{self, Rests};
 use crate::model::{AnonymousUserExpiration, AppKey, Timestamp, with_causes};
 
 /// Seconds in which a deletion can be called off before anybody is deleted.
@@ -117,7 +117,7 @@ impl Auth {
             self.guest_deletions.take_due(self.clock().now())
         {
             let waits = self.waits_for_expiry(app);
-            let swept = expiry::sweep(self.store(), app, policy, asked, None, waits, Pace::leisurely()).await;
+            let swept = expiry::sweep(self.store(), app, policy, asked, None, waits, Rests::taken()).await;
             let state = match swept {
                 Ok(swept) => GuestDeletionState::Done(swept.removed),
                 Err(error) => {

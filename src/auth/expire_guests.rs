@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Auth, Error, Result};
-use crate::expiry::{self, Pace};
+use crate::expiry::{self, Rests};
 use crate::model::{AppKey, ProviderType, User, UserId};
 use crate::store::Operation;
 
@@ -35,6 +35,6 @@ impl Auth {
         }
         let policy = app.config.settings.anonymous_user_expiration;
         let events = self.waits_for_expiry(app.key);
-        Ok(expiry::sweep(store, app.key, policy, now, None, events, Pace::hurried()).await?.removed)
+        Ok(expiry::sweep(store, app.key, policy, now, None, events, Rests::none()).await?.removed)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::deploy::{Arrival, Arrived};
 use crate::auth::{App, Auth, Error, Result};
-use crate::expiry::Pace;
+use crate::expiry::Rests;
 use crate::model::{AppConfig, Format, GroupId, Provider, ProviderType, Settings};
 
 /// How many rows of each kind go at once, so that logins in other apps do not wait.
@@ -67,9 +67,9 @@ impl Auth {
     /// Removes what apps left that were taken away, in bites.
     pub async fn clear_departed(&self) -> Result<()> {
         if self.store().is_departing().await? {
-            let mut pace = Pace::leisurely();
+            let mut rests = Rests::taken();
             while self.store().clear_departed(BITE).await? {
-                pace.rest().await;
+                rests.rest().await;
             }
         }
         Ok(())
