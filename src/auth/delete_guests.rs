@@ -1,21 +1,20 @@
-//! An administrator removes guests in bulk. It begins after a grace period in which it can be called off.
-//!
-//! What waits is kept in memory alone: a server that stops within the grace period deletes nobody.
+//! An administrator removes guests in bulk. It begins after a grace period in which it can be called off, at any of the
+//! servers on the store; one of them carries it out, and another goes on if that one stops.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
+use serde::{Deserialize, Serialize};
 
 use super::{App, Auth, Error, Result};
 use crate::expiry::{self, Rests};
 use crate::model::{AnonymousUserExpiration, AppKey, Timestamp, with_causes};
+use crate::store::PutGuestDeletion;
 
 /// Seconds in which a deletion can be called off before anybody is deleted.
 pub const GRACE: i64 = 30;
 
 /// A deletion of guests, as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestDeletion {
     /// Who goes: whom this policy would have let go when it was asked for.
     pub policy: AnonymousUserExpiration,
@@ -28,45 +27,17 @@ pub struct GuestDeletion {
 }
 
 /// How far a deletion of guests is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GuestDeletionState {
     /// Nobody was deleted yet, and it can be called off.
     Waiting,
     /// It deletes.
     Running,
-    /// So many were deleted.
+    /// So many were deleted, since the last server began that carried it out.
     Done(u64),
     /// The store failed; some may be deleted. It may be asked for again.
     Failed,
-}
-
-/// The last deletion of each app since the server started.
-#[derive(Default)]
-pub(super) struct GuestDeletions {
-    of_apps: Mutex<HashMap<AppKey, GuestDeletion>>,
-    asked: Notify,
-}
-
-impl GuestDeletions {
-    fn of_apps(&self) -> MutexGuard<'_, HashMap<AppKey, GuestDeletion>> {
-        self.of_apps.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes one that is due, which runs from then on.
-    fn take_due(&self, now: Timestamp) -> Option<(AppKey, GuestDeletion)> {
-        let mut of_apps = self.of_apps();
-        let mut waiting =
-            of_apps.iter_mut().filter(|(_, deletion)| deletion.state == GuestDeletionState::Waiting);
-        let (app, deletion) = waiting.find(|(_, deletion)| deletion.begins <= now)?;
-        deletion.state = GuestDeletionState::Running;
-        Some((*app, deletion.clone()))
-    }
-
-    fn next(&self) -> Option<Timestamp> {
-        let of_apps = self.of_apps();
-        let waiting = of_apps.values().filter(|deletion| deletion.state == GuestDeletionState::Waiting);
-        waiting.map(|deletion| deletion.begins).min()
-    }
 }
 
 impl Auth {
@@ -81,60 +52,97 @@ impl Auth {
         if let Some(jump) = expiry::clock_jump(self.store(), now).await? {
             return Err(Error::ClockJumped { from: jump.from, to: jump.to });
         }
-        let state = GuestDeletionState::Waiting;
-        let deletion = GuestDeletion { policy, asked: now, begins: now.plus(GRACE), state };
-        let mut of_apps = self.guest_deletions.of_apps();
+        let before = self.guest_deletion(app).await?;
         let busy = [GuestDeletionState::Waiting, GuestDeletionState::Running];
-        if of_apps.get(&app.key).is_some_and(|before| busy.contains(&before.state)) {
+        if before.as_ref().is_some_and(|before| busy.contains(&before.state)) {
             return Err(Error::GuestDeletionExists);
         }
-        of_apps.insert(app.key, deletion.clone());
-        drop(of_apps);
-        self.guest_deletions.asked.notify_one();
+        let state = GuestDeletionState::Waiting;
+        let deletion = GuestDeletion { policy, asked: now, begins: now.plus(GRACE), state };
+        if !self.put_guest_deletion(app.key, before.as_ref(), Some(&deletion)).await? {
+            return Err(Error::GuestDeletionExists);
+        }
+        self.guest_deletion_asked.notify_one();
         Ok(deletion)
     }
 
-    /// The last deletion of an app since the server started.
-    pub fn guest_deletion(&self, app: &App) -> Option<GuestDeletion> {
-        self.guest_deletions.of_apps().get(&app.key).cloned()
+    /// The last deletion of an app.
+    pub async fn guest_deletion(&self, app: &App) -> Result<Option<GuestDeletion>> {
+        let deletions = self.store().guest_deletions().await?;
+        deletions.iter().find(|(key, _)| *key == app.key).map(|(_, text)| read(text)).transpose()
     }
 
     /// Calls a deletion off, as long as it waits.
-    pub fn call_guest_deletion_off(&self, app: &App) -> Result<()> {
-        let mut of_apps = self.guest_deletions.of_apps();
-        match of_apps.get(&app.key).map(|deletion| &deletion.state) {
-            Some(GuestDeletionState::Waiting) => {
-                of_apps.remove(&app.key);
-                Ok(())
-            }
-            _ => Err(Error::NoGuestDeletion),
+    pub async fn call_guest_deletion_off(&self, app: &App) -> Result<()> {
+        let waiting = self.guest_deletion(app).await?;
+        let waiting = waiting.filter(|deletion| deletion.state == GuestDeletionState::Waiting);
+        let waiting = waiting.ok_or(Error::NoGuestDeletion)?;
+        // It may have begun since.
+        match self.put_guest_deletion(app.key, Some(&waiting), None).await? {
+            true => Ok(()),
+            false => Err(Error::NoGuestDeletion),
         }
     }
 
-    /// Carries out what is due, and says when the next one is.
-    pub async fn run_guest_deletions(&self) -> Option<Timestamp> {
-        while let Some((app, GuestDeletion { policy, asked, .. })) =
-            self.guest_deletions.take_due(self.clock().now())
-        {
-            let waits = self.waits_for_expiry(app);
-            let swept = expiry::sweep(self.store(), app, policy, asked, None, waits, Rests::taken()).await;
-            let state = match swept {
-                Ok(swept) => GuestDeletionState::Done(swept.removed),
-                Err(error) => {
-                    tracing::error!(error = %with_causes(&error, ": "), "failed to delete guests in bulk");
-                    GuestDeletionState::Failed
+    /// Carries out what is due, and what a server began that stopped; says when the next one is.
+    pub async fn run_guest_deletions(&self) -> Result<Option<Timestamp>> {
+        let mut next = None;
+        for (app, text) in self.store().guest_deletions().await? {
+            let deletion = read(&text)?;
+            match deletion.state {
+                GuestDeletionState::Waiting if self.clock().now() < deletion.begins => {
+                    next = next.into_iter().chain([deletion.begins]).min();
                 }
-            };
-            self.events_waiting();
-            if let Some(deletion) = self.guest_deletions.of_apps().get_mut(&app) {
-                deletion.state = state;
+                GuestDeletionState::Waiting | GuestDeletionState::Running => {
+                    self.run_guest_deletion(app, &deletion).await?;
+                }
+                GuestDeletionState::Done(_) | GuestDeletionState::Failed => {}
             }
         }
-        self.guest_deletions.next()
+        Ok(next)
     }
 
-    /// Done when a deletion was asked for. For one waiter.
-    pub async fn guest_deletion_asked(&self) {
-        self.guest_deletions.asked.notified().await;
+    async fn run_guest_deletion(&self, app: AppKey, deletion: &GuestDeletion) -> Result<()> {
+        let running = GuestDeletion { state: GuestDeletionState::Running, ..deletion.clone() };
+        if !self.put_guest_deletion(app, Some(deletion), Some(&running)).await? {
+            // Called off, or its app was deleted.
+            return Ok(());
+        }
+        let (policy, asked, events) = (running.policy, running.asked, self.waits_for_expiry(app));
+        let swept = expiry::sweep(self.store(), app, policy, asked, None, events, Rests::taken()).await;
+        let state = match swept {
+            Ok(swept) => GuestDeletionState::Done(swept.removed),
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to delete guests in bulk");
+                GuestDeletionState::Failed
+            }
+        };
+        self.events_waiting();
+        let ended = GuestDeletion { state, ..running.clone() };
+        self.put_guest_deletion(app, Some(&running), Some(&ended)).await?;
+        Ok(())
     }
+
+    async fn put_guest_deletion(
+        &self,
+        app: AppKey,
+        was: Option<&GuestDeletion>,
+        becomes: Option<&GuestDeletion>,
+    ) -> Result<bool> {
+        let (was, becomes) = (was.map(write).transpose()?, becomes.map(write).transpose()?);
+        Ok(self.store().put_guest_deletion(PutGuestDeletion { app, was, becomes }).await?)
+    }
+
+    /// Done when a deletion was asked for here. For one waiter.
+    pub async fn guest_deletion_asked(&self) {
+        self.guest_deletion_asked.notified().await;
+    }
+}
+
+fn read(text: &str) -> Result<GuestDeletion> {
+    serde_json::from_str(text).map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))
+}
+
+fn write(deletion: &GuestDeletion) -> Result<String> {
+    serde_json::to_string(deletion).map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))
 }

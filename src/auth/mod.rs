@@ -178,7 +178,7 @@ pub struct Auth {
     holder: ObjectId,
     events: Notify,
     pulled: deliver::Pulled,
-    guest_deletions: delete_guests::GuestDeletions,
+    guest_deletion_asked: Notify,
     /// Told when something changed and nobody read it.
     unread: Notify,
     /// Who moves the store to another place.
@@ -206,7 +206,7 @@ impl Auth {
             holder: parts.dice.object_id(parts.clock.now()),
             events: Notify::new(),
             pulled: deliver::Pulled::default(),
-            guest_deletions: delete_guests::GuestDeletions::default(),
+            guest_deletion_asked: Notify::new(),
             unread: Notify::new(),
             mover: OnceLock::new(),
             parts,

@@ -39,8 +39,10 @@ const DELIVERY: &str = "delivery";
 const LOGS: &str = "logs";
 /// Removes what deleted apps left.
 const DEPARTURE: &str = "departure";
+/// Deletes guests in bulk.
+const DELETION: &str = "deletion";
 /// What one server on a store does for all of them.
-pub(super) const WORKS: [&str; 4] = [EXPIRY, DELIVERY, LOGS, DEPARTURE];
+pub(super) const WORKS: [&str; 5] = [EXPIRY, DELIVERY, LOGS, DEPARTURE, DELETION];
 
 /// Steps the reaper at its deadlines, at each deployment, and again after a rest when the store failed it.
 pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http, mut stop: Stop) {
@@ -92,6 +94,11 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
     }
 }
 
+/// How long it is until then: a second at least.
+fn until(then: Timestamp, auth: &Auth) -> Duration {
+    Duration::from_secs(u64::try_from(then.0 - auth.clock().now().0).unwrap_or_default().max(1))
+}
+
 /// Tells the operator what could not be done; nothing of a store that has moved, of which that was told once.
 fn complain(error: &auth::Error, what: &str) {
     let causes = with_causes(error, ": ");
@@ -138,10 +145,7 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
         };
         let longest = if auth.is_one_of_many() { SHARED_DELIVERY_REST } else { DELIVERY_REST };
         let wait = match delivered.and_then(Option::transpose) {
-            Ok(Some(Some(due))) => {
-                let wait = u64::try_from(due.0 - auth.clock().now().0).unwrap_or(1).max(1);
-                Duration::from_secs(wait).min(longest)
-            }
+            Ok(Some(Some(due))) => until(due, &auth).min(longest),
             Ok(Some(None)) => longest,
             Ok(None) => TURN_REST,
             Err(error) => {
@@ -160,14 +164,21 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
 /// Deletes guests in bulk, once the grace period of each deletion is over.
 pub(super) async fn delete_guests(auth: Arc<Auth>, mut stop: Stop) {
     loop {
-        // Left between two bites, some of them are gone and the rest stays.
+        // Left between two bites it goes on at the next start, or at another server.
         let next = tokio::select! {
-            next = auth.run_guest_deletions() => next,
+            next = auth.take_turn(DELETION, auth.run_guest_deletions()) => next,
             _ = stop.changed() => return,
         };
-        let wait = next.map_or(DELIVERY_REST, |at| {
-            Duration::from_secs(u64::try_from(at.0 - auth.clock().now().0).unwrap_or_default())
-        });
+        let longest = if auth.is_one_of_many() { TURN_REST } else { DELIVERY_REST };
+        let wait = match next.and_then(Option::transpose) {
+            Ok(Some(Some(at))) => until(at, &auth).min(longest),
+            Ok(Some(None)) => longest,
+            Ok(None) => TURN_REST,
+            Err(error) => {
+                complain(&error, "failed to delete guests in bulk");
+                REAPER_REST
+            }
+        };
         tokio::select! {
             () = rest(wait) => {}
             () = auth.guest_deletion_asked() => {}

@@ -61,6 +61,7 @@ macro_rules! store_acts {
             revoke_sessions(act: RevokeSessions) -> bool, act;
             delete_user(act: DeleteUser) -> bool, act;
             expire(act: Expire) -> Expired, act;
+            put_guest_deletion(act: PutGuestDeletion) -> bool, act;
             add_key(act: AddKey) -> (), act;
             retire_key(act: RetireKey) -> bool, act;
             see_time(now: Timestamp) -> (), acts::SeeTime(now);

@@ -147,6 +147,9 @@ pub trait Ask: AskAdmins {
     /// Whether rows of apps that were deleted are still there.
     fn is_departing(&self) -> Answer<'_, bool>;
 
+    /// What was last put of deletions of guests in bulk, by app.
+    fn guest_deletions(&self) -> Answer<'_, Vec<(AppKey, String)>>;
+
     /// The directory that was imported from a canonical path.
     fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>>;
 
@@ -384,6 +387,9 @@ pub trait Store: Ask + KeepAdmins {
     /// deletes.
     fn expire(&self, act: Expire) -> Answer<'_, Expired>;
 
+    /// Says how far a deletion of guests in bulk is. False when something else was put meanwhile, or the app is gone.
+    fn put_guest_deletion(&self, act: PutGuestDeletion) -> Answer<'_, bool>;
+
     /// Adds a signing key, retiring none.
     fn add_key(&self, act: AddKey) -> Answer<'_, ()>;
 
@@ -609,6 +615,17 @@ pub struct Expire {
     pub limit: u32,
     /// Whether a DELETE event is kept of each, under the user's id.
     pub events: bool,
+}
+
+/// Says of the deletion of an app's guests in bulk what stands in the place of what was read.
+#[derive(Clone, Debug)]
+pub struct PutGuestDeletion {
+    /// The app.
+    pub app: AppKey,
+    /// What was read.
+    pub was: Option<String>,
+    /// What becomes of it; `None` when it is called off. Nothing happens when this stands there already.
+    pub becomes: Option<String>,
 }
 
 /// What a bite of expiry did.

@@ -35,10 +35,11 @@ impl From<GuestDeletion> for View {
     }
 }
 
-/// `GET …`: the last one since the server started, or null.
+/// `GET …`: the last one, or null.
 pub(super) async fn get(call: Call, Path(app): Path<String>) -> Answer {
     let app = call.app(&app)?;
-    Ok(reply::json(StatusCode::OK, &call.auth().guest_deletion(&app).map(View::from)))
+    let last = call.auth().guest_deletion(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
+    Ok(reply::json(StatusCode::OK, &last.map(View::from)))
 }
 
 /// `POST …` `{clock, days}`: 202, and nobody is deleted for thirty seconds. 409 while another one waits or runs.
@@ -56,6 +57,6 @@ pub(super) async fn ask(call: Call, Path(app): Path<String>, request: Body) -> A
 /// `DELETE …`: called off. 404 when none waits.
 pub(super) async fn call_off(call: Call, Path(app): Path<String>) -> Answer {
     let app = call.app(&app)?;
-    call.auth().call_guest_deletion_off(&app).map_err(|e| call.failed(e, Some(&app)))?;
+    call.auth().call_guest_deletion_off(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

@@ -85,6 +85,16 @@ impl Ask for Postgres {
         })
     }
 
+    fn guest_deletions(&self) -> Answer<'_, Vec<(AppKey, String)>> {
+        self.point(move |connection| async move {
+            row::all(&connection, sql::GUEST_DELETIONS, &[], |row| {
+                let cells = row::Cells::new(row, "apps", 0);
+                Ok((AppKey(cells.get(0)?), cells.get(1)?))
+            })
+            .await
+        })
+    }
+
     fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>> {
         self.point(move |connection| async move {
             row::one(&connection, sql::DIRECTORY, params![path], |row| {

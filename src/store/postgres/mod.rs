@@ -73,9 +73,10 @@ use super::hand_over::store_acts;
 use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
     EmailReset, Expire, Expired, Finding, Found, ImportUsers, Imported, Lease, Link, Linked, LogIn, LogOut,
-    LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutRedirect,
-    PutSecret, Register, RenewToken, ResetEmail, ResetPassword, RetireKey, RevokeSessions, SetApiKeyDisabled,
-    SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs, UseToken,
+    LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft, PutGuestDeletion,
+    PutRedirect, PutSecret, Register, RenewToken, ResetEmail, ResetPassword, RetireKey, RevokeSessions,
+    SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch, TrimLogs,
+    UseToken,
 };
 use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId, Timestamp};
 

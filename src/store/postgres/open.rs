@@ -18,7 +18,7 @@ use crate::store::Error;
 use crate::store::copying::Mark;
 
 /// The schema, step by step.
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/postgres/0001_init.sql"),
     include_str!("../../../migrations/postgres/0002_become_someone.sql"),
     include_str!("../../../migrations/postgres/0003_admins.sql"),
@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/postgres/0005_users.sql"),
     include_str!("../../../migrations/postgres/0006_drafts.sql"),
     include_str!("../../../migrations/postgres/0007_tallies.sql"),
+    include_str!("../../../migrations/postgres/0008_guest_deletions.sql"),
 ];
 
 /// The encoding that holds every name, as PostgreSQL calls it.

@@ -76,6 +76,15 @@ impl Ask for Sqlite {
         self.point(|connection| Ok(row::one(connection, sql::DEPARTED, (), |_| Ok(()))?.is_some()))
     }
 
+    fn guest_deletions(&self) -> Answer<'_, Vec<(AppKey, String)>> {
+        self.point(|connection| {
+            row::all(connection, sql::GUEST_DELETIONS, (), |row| {
+                let cells = row::Cells::new(row, "apps", 0);
+                Ok((AppKey(cells.get(0)?), cells.get(1)?))
+            })
+        })
+    }
+
     fn directory<'a>(&'a self, path: &'a str) -> Answer<'a, Option<DirectoryRecord>> {
         self.point(move |connection| {
             row::one(connection, sql::DIRECTORY, [path], |row| {

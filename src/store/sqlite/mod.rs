@@ -46,9 +46,9 @@ use super::{
     AddKey, Answer, AppendLogs, BackedUp, ChangedSecret, CountGuestLogins, DeleteApiKey, DeleteUser, Deploy,
     EmailReset, Expire, Expired, Finding, Found, Hold, ImportUsers, Imported, Lease, Link, Linked, LogIn,
     LogOut, LoggedIn, MadeApiKey, MadeEmailUser, MakeApiKey, MakeEmailUser, PutAllowedIp, PutDraft,
-    PutRedirect, PutSecret, Register, RenewToken, ResetEmail, ResetPassword, Result, RetireKey,
-    RevokeSessions, SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent, Store, Touch,
-    TrimLogs, UseToken,
+    PutGuestDeletion, PutRedirect, PutSecret, Register, RenewToken, ResetEmail, ResetPassword, Result,
+    RetireKey, RevokeSessions, SetApiKeyDisabled, SetCustomData, SetDisabled, SetPassword, SettleEvent,
+    Store, Touch, TrimLogs, UseToken,
 };
 use crate::model::{AllowedIpId, AppKey, CredentialId, DraftId, GroupId, SecretId, Timestamp};
 

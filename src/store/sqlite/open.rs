@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_users.sql"),
     include_str!("../../../migrations/sqlite/0006_drafts.sql"),
     include_str!("../../../migrations/sqlite/0007_tallies.sql"),
+    include_str!("../../../migrations/sqlite/0008_guest_deletions.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "PsBy".

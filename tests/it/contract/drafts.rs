@@ -2,7 +2,8 @@
 
 use passerby::model::{DeploymentId, DraftId, ObjectId};
 use passerby::store::{
-    DEPLOYMENTS_KEPT, Deploy, DeploymentRecord, DraftRecord, Listed, PutDraft, SnapshotRecord, Store, Taken,
+    DEPLOYMENTS_KEPT, Deploy, DeploymentRecord, DraftRecord, Listed, PutDraft, PutGuestDeletion,
+    SnapshotRecord, Store, Taken,
 };
 
 use super::Engine;
@@ -167,6 +168,26 @@ pub(crate) async fn how_an_app_deploys_is_kept(engine: &dyn Engine) {
     assert!(store.set_deploy_config(APP, "{}".to_owned()).await.unwrap());
     assert!(!store.set_deploy_config(OTHER, "{}".to_owned()).await.unwrap());
     assert_eq!(store.deploy_config(APP).await.unwrap().as_deref(), Some("{}"));
+}
+
+pub(crate) async fn what_is_said_of_a_deletion_takes_the_place_of_what_was_read(engine: &dyn Engine) {
+    let store = engine.open();
+    store.deploy(new_app(APP, "news-abcde", 1)).await.unwrap();
+    let put = async |app, was: Option<&str>, becomes: Option<&str>| {
+        let (was, becomes) = (was.map(str::to_owned), becomes.map(str::to_owned));
+        store.put_guest_deletion(PutGuestDeletion { app, was, becomes }).await.unwrap()
+    };
+    assert_eq!(store.guest_deletions().await.unwrap(), []);
+    assert!(put(APP, None, Some("waits")).await);
+    assert!(!put(APP, None, Some("another")).await, "it waits");
+    assert!(put(APP, None, Some("waits")).await, "done again, it is done");
+    assert!(!put(OTHER, None, Some("waits")).await, "no such app");
+    assert_eq!(store.guest_deletions().await.unwrap(), [(APP, "waits".to_owned())]);
+    assert!(put(APP, Some("waits"), Some("runs")).await);
+    assert!(!put(APP, Some("waits"), None).await, "it runs");
+    assert_eq!(store.guest_deletions().await.unwrap(), [(APP, "runs".to_owned())]);
+    assert!(put(APP, Some("runs"), None).await);
+    assert_eq!(store.guest_deletions().await.unwrap(), []);
 }
 
 pub(crate) async fn an_app_that_is_deleted_is_gone_at_once_and_its_rows_in_bites(engine: &dyn Engine) {

@@ -125,6 +125,7 @@ macro_rules! contract {
                 a_draft_becomes_a_deployment_in_one_act,
                 the_newest_deployments_are_kept_with_their_files,
                 how_an_app_deploys_is_kept,
+                what_is_said_of_a_deletion_takes_the_place_of_what_was_read,
                 an_app_that_is_deleted_is_gone_at_once_and_its_rows_in_bites,
             }
             events: {

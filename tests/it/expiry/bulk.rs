@@ -2,6 +2,7 @@
 
 use passerby::auth::{Error, GRACE, GuestDeletionState};
 use passerby::model::{DAY, ExpiryClock, Timestamp};
+use passerby::store::PutGuestDeletion;
 
 use super::{BEGINNING, policy, settings};
 use crate::support::House;
@@ -27,11 +28,11 @@ async fn nobody_is_deleted_before_the_grace_period_is_over_and_then_only_those_w
     let asked = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
     assert_eq!((asked.asked, asked.begins), (day(3), day(3).plus(GRACE)));
     house.clock.set(asked.begins.plus(-1));
-    assert_eq!(house.auth.run_guest_deletions().await, Some(asked.begins));
+    assert_eq!(house.auth.run_guest_deletions().await.unwrap(), Some(asked.begins));
     assert_eq!(house.store.user_count(app.key).await.unwrap(), 2);
     house.clock.set(asked.begins);
-    assert_eq!(house.auth.run_guest_deletions().await, None);
-    let state = house.auth.guest_deletion(&app).map(|deletion| deletion.state);
+    assert_eq!(house.auth.run_guest_deletions().await.unwrap(), None);
+    let state = house.auth.guest_deletion(&app).await.unwrap().map(|deletion| deletion.state);
     assert_eq!(state, Some(GuestDeletionState::Done(1)));
     assert!(house.refreshes(&app, &young).await);
 }
@@ -46,8 +47,8 @@ async fn who_comes_back_within_the_grace_period_stays() {
     house.auth.delete_guests(&app, policy(ExpiryClock::Inactivity, 1)).await.unwrap();
     assert!(house.refreshes(&app, &guest).await);
     house.clock.set(day(3).plus(GRACE));
-    house.auth.run_guest_deletions().await;
-    let state = house.auth.guest_deletion(&app).map(|deletion| deletion.state);
+    house.auth.run_guest_deletions().await.unwrap();
+    let state = house.auth.guest_deletion(&app).await.unwrap().map(|deletion| deletion.state);
     assert_eq!(state, Some(GuestDeletionState::Done(0)));
     assert!(house.refreshes(&app, &guest).await);
 }
@@ -58,11 +59,14 @@ async fn what_is_called_off_deletes_nobody() {
     let policy = policy(ExpiryClock::Age, 1);
     house.auth.delete_guests(&app, policy).await.unwrap();
     assert!(matches!(house.auth.delete_guests(&app, policy).await, Err(Error::GuestDeletionExists)));
-    house.auth.call_guest_deletion_off(&app).unwrap();
-    assert!(matches!(house.auth.call_guest_deletion_off(&app), Err(Error::NoGuestDeletion)));
+    house.auth.call_guest_deletion_off(&app).await.unwrap();
+    assert!(matches!(house.auth.call_guest_deletion_off(&app).await, Err(Error::NoGuestDeletion)));
     house.clock.set(day(3).plus(GRACE));
-    assert_eq!(house.auth.run_guest_deletions().await, None);
-    assert_eq!((house.auth.guest_deletion(&app), house.store.user_count(app.key).await.unwrap()), (None, 2));
+    assert_eq!(house.auth.run_guest_deletions().await.unwrap(), None);
+    assert_eq!(
+        (house.auth.guest_deletion(&app).await.unwrap(), house.store.user_count(app.key).await.unwrap()),
+        (None, 2)
+    );
 }
 
 #[tokio::test]
@@ -71,5 +75,39 @@ async fn a_clock_that_jumped_ahead_deletes_nobody_in_bulk() {
     house.clock.set(day(400));
     let refused = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 30)).await;
     assert!(matches!(refused, Err(Error::ClockJumped { .. })));
-    assert_eq!(house.auth.guest_deletion(&app), None);
+    assert_eq!(house.auth.guest_deletion(&app).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_at_one_server_is_called_off_at_another() {
+    let (house, app, _) = house().await;
+    let (other, policy) = (house.beside().await, policy(ExpiryClock::Age, 1));
+    let asked = house.auth.delete_guests(&app, policy).await.unwrap();
+    assert_eq!(other.guest_deletion(&app).await.unwrap(), Some(asked));
+    assert!(matches!(other.delete_guests(&app, policy).await, Err(Error::GuestDeletionExists)));
+    other.call_guest_deletion_off(&app).await.unwrap();
+    house.clock.set(day(3).plus(GRACE));
+    for server in [&house.auth, &other] {
+        assert_eq!(server.run_guest_deletions().await.unwrap(), None);
+        assert_eq!(server.guest_deletion(&app).await.unwrap(), None);
+    }
+    assert_eq!(house.store.user_count(app.key).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn another_server_goes_on_with_a_deletion_when_one_stops() {
+    let (house, app, young) = house().await;
+    house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
+    // It began and went no further.
+    let waiting = house.store.guest_deletions().await.unwrap().remove(0).1;
+    let running = waiting.replace("\"waiting\"", "\"running\"");
+    let act = PutGuestDeletion { app: app.key, was: Some(waiting), becomes: Some(running) };
+    assert!(house.store.put_guest_deletion(act).await.unwrap());
+    house.clock.set(day(9));
+    let other = house.beside().await;
+    assert!(matches!(other.call_guest_deletion_off(&app).await, Err(Error::NoGuestDeletion)));
+    assert_eq!(other.run_guest_deletions().await.unwrap(), None);
+    let state = house.auth.guest_deletion(&app).await.unwrap().map(|deletion| deletion.state);
+    assert_eq!(state, Some(GuestDeletionState::Done(1)));
+    assert!(house.refreshes(&app, &young).await, "who came within a day of the asking stays");
 }

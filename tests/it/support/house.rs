@@ -46,6 +46,27 @@ fn fetcher() -> Fetcher {
     Fetcher::new(Vec::new(), &Trust::default(), outbound::Limits::default()).expect("TLS")
 }
 
+fn parts(store: &Arc<dyn Store>, clock: &Arc<HandClock>, seed: u64) -> Parts {
+    Parts {
+        store: Arc::clone(store),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        dice: Arc::new(Seeded::new(seed)),
+        sealer: Sealer::none(),
+        public_url: PUBLIC_URL.to_owned(),
+        page_origins: HashMap::new(),
+        guest_logins_per_hour: 0,
+        password_logins_per_minute: 1_000,
+        mails_per_hour: 1_000,
+        log_entries_per_second: 200,
+        log_retention_days: 10,
+        engine: Arc::new(Engine::start(functions::Limits::default()).expect("threads")),
+        mail: Arc::new(mailer()),
+        fetch: Arc::new(fetcher()),
+        issuers: HashMap::new(),
+        dev_admin: false,
+    }
+}
+
 /// A real store with the stories on it.
 pub(crate) struct House {
     pub(crate) clock: Arc<HandClock>,
@@ -63,25 +84,13 @@ impl House {
         let store = Kept::of(data.path()).open().await;
         let clock = Arc::new(HandClock(AtomicI64::new(now.0)));
         store.found(Found { group_id: GroupId(ObjectId([7; 12])), now }).await.expect("a project");
-        let parts = Parts {
-            store: Arc::clone(&store),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            dice: Arc::new(Seeded::new(42)),
-            sealer: Sealer::none(),
-            public_url: PUBLIC_URL.to_owned(),
-            page_origins: HashMap::new(),
-            guest_logins_per_hour: 0,
-            password_logins_per_minute: 1_000,
-            mails_per_hour: 1_000,
-            log_entries_per_second: 200,
-            log_retention_days: 10,
-            engine: Arc::new(Engine::start(functions::Limits::default()).expect("threads")),
-            mail: Arc::new(mailer()),
-            fetch: Arc::new(fetcher()),
-            issuers: HashMap::new(),
-            dev_admin: false,
-        };
-        House { clock, store, auth: Arc::new(Auth::open(parts).await.expect("no apps yet")), _data: data }
+        let auth = Auth::open(parts(&store, &clock, 42)).await.expect("no apps yet");
+        House { clock, store, auth: Arc::new(auth), _data: data }
+    }
+
+    /// Another server on the store.
+    pub(crate) async fn beside(&self) -> Auth {
+        Auth::open(parts(&self.store, &self.clock, 43)).await.expect("the apps")
     }
 
     /// Deploys an app with anonymous authentication, new or again.

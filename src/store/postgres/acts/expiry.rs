@@ -1,4 +1,4 @@
-//! A bite of expiry.
+//! A bite of expiry, and what is asked for in bulk.
 
 use crate::store::postgres::bind::{List, params};
 use tokio_postgres::Row;
@@ -7,10 +7,11 @@ use super::events;
 use super::tallies::{self, Guest, Tallies};
 use crate::model::{Tallied, User, UserId};
 use crate::store::postgres::asks::after;
+use crate::store::postgres::failure::refuse_nul;
 use crate::store::postgres::writer::{Act, Desk};
 use crate::store::postgres::{row, sql};
 use crate::store::rule::Due;
-use crate::store::{Expire, Expired, Result};
+use crate::store::{Expire, Expired, PutGuestDeletion, Result};
 
 /// How many rows are looked at for each guest that may be removed.
 const LOOKS_PER_REMOVAL: u32 = 16;
@@ -50,6 +51,16 @@ impl Act for Expire {
         let mut removed: Vec<UserId> = removed.into_iter().map(|(user, _)| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })
+    }
+}
+
+impl Act for PutGuestDeletion {
+    type Done = bool;
+    const SAME_AGAIN: bool = true;
+
+    async fn perform(&self, desk: &Desk) -> Result<bool> {
+        refuse_nul(self.becomes.as_deref())?;
+        Ok(desk.run(sql::PUT_GUEST_DELETION, params![self.app.0, self.was, self.becomes]).await? > 0)
     }
 }
 

@@ -80,6 +80,12 @@ statements! {
     DEPLOY_CONFIG = "select deploy_config from apps where key = $1";
     SET_DEPLOY_CONFIG = "update apps set deploy_config = $2 where key = $1";
 
+    // Guests that are deleted in bulk.
+    GUEST_DELETIONS = "select key, guest_deletion from apps where guest_deletion is not null order by key";
+    PUT_GUEST_DELETION =
+        "update apps set guest_deletion = $3
+         where key = $1 and (guest_deletion is not distinct from $2 or guest_deletion is not distinct from $3)";
+
     // Apps that go: first nobody finds them, then their rows go in bites.
     DELETE_APP = "delete from apps where key = $1";
     DEPART = "insert into departed (app, cleared) values ($1, 0) on conflict do nothing";

@@ -1,4 +1,4 @@
-//! A bite of expiry.
+//! A bite of expiry, and what is asked for in bulk.
 
 use rusqlite::{Row, params};
 
@@ -8,9 +8,10 @@ use super::users::delete_sessions_of;
 use crate::model::{Tallied, User, UserId};
 use crate::store::rule::Due;
 use crate::store::sqlite::asks::after;
+use crate::store::sqlite::failure::refuse_nul;
 use crate::store::sqlite::writer::{Act, Desk};
 use crate::store::sqlite::{row, sql};
-use crate::store::{Expire, Expired, Result};
+use crate::store::{Expire, Expired, PutGuestDeletion, Result};
 
 /// How many rows are looked at for each guest that may be removed.
 const LOOKS_PER_REMOVAL: u32 = 16;
@@ -48,6 +49,15 @@ impl Act for Expire {
         let mut removed: Vec<UserId> = removed.into_iter().map(|(user, _)| user.id).collect();
         removed.sort_unstable();
         Ok(Expired { removed, after: stretch.last.or(self.after), more })
+    }
+}
+
+impl Act for PutGuestDeletion {
+    type Done = bool;
+
+    fn perform(&self, desk: &mut Desk) -> Result<bool> {
+        refuse_nul(self.becomes.as_deref())?;
+        Ok(desk.run(sql::PUT_GUEST_DELETION, params![self.app.0, self.was, self.becomes])? > 0)
     }
 }
 

@@ -1,0 +1,9 @@
+-- Guests that an administrator deletes in bulk. Its twin for PostgreSQL carries the same number and name.
+--
+-- What 0001 says of every table holds here too.
+--
+-- A server that does not know this column can live with it; it neither begins such a deletion nor calls one off.
+
+
+-- The last deletion that was asked for, and how far it is: a JSON object, null for an app in which none was.
+alter table apps add column guest_deletion text;
