@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Auth, Error, Result};
 use crate::expiry::{self, Rests};
-use crate::model::{AnonymousUserExpiration, AppKey, Timestamp, with_causes};
+use crate::model::{AnonymousUserExpiration, AppKey, DAY, Timestamp, with_causes};
 use crate::store::PutGuestDeletion;
 
 /// Seconds in which a deletion can be called off before anybody is deleted.
 pub const GRACE: i64 = 30;
+
+/// Seconds after which nobody expects a deletion to go on any more: it is one of a store that was brought back, or of
+/// servers that were off.
+const STALE: i64 = DAY;
 
 /// A deletion of guests, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +40,7 @@ pub enum GuestDeletionState {
     Running,
     /// So many were deleted, since the last server began that carried it out.
     Done(u64),
-    /// The store failed; some may be deleted. It may be asked for again.
+    /// The store failed, or nobody went on for a day; some may be deleted. It may be asked for again.
     Failed,
 }
 
@@ -92,6 +96,12 @@ impl Auth {
             match deletion.state {
                 GuestDeletionState::Waiting if self.clock().now() < deletion.begins => {
                     next = next.into_iter().chain([deletion.begins]).min();
+                }
+                GuestDeletionState::Waiting | GuestDeletionState::Running
+                    if deletion.begins.plus(STALE) <= self.clock().now() =>
+                {
+                    let failed = GuestDeletion { state: GuestDeletionState::Failed, ..deletion.clone() };
+                    self.put_guest_deletion(app, Some(&deletion), Some(&failed)).await?;
                 }
                 GuestDeletionState::Waiting | GuestDeletionState::Running => {
                     self.run_guest_deletion(app, &deletion).await?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::house::make_data_directory;
 use super::{STORE_FILE, ServerError};
 use crate::store::sqlite::{OpenError, Options, Sqlite};
-use crate::store::{self, Ask, Store};
+use crate::store::{self, Ask, PutGuestDeletion, Store};
 
 /// Bytes between two reports of progress.
 const CHUNK: usize = 1 << 20;
@@ -170,6 +170,11 @@ async fn examine(file: &Path, unfinished: &Path) -> Result<Restored, RestoreErro
     }
     if store.group().await.map_err(read)?.is_none() {
         return Err(not_whole("no server ever used it"));
+    }
+    // Guests may be what the backup is brought back for.
+    for (app, text) in store.guest_deletions().await.map_err(read)? {
+        let nothing = PutGuestDeletion { app, was: Some(text), becomes: None };
+        store.put_guest_deletion(nothing).await.map_err(read)?;
     }
     let (mut apps, mut users) = (0, 0);
     for app in store.apps().await.map_err(read)? {

@@ -1,6 +1,6 @@
 //! Guests deleted in bulk by an administrator.
 
-use passerby::auth::{Error, GRACE, GuestDeletionState};
+use passerby::auth::{Error, GRACE, GuestDeletion, GuestDeletionState};
 use passerby::model::{DAY, ExpiryClock, Timestamp};
 use passerby::store::PutGuestDeletion;
 
@@ -95,6 +95,17 @@ async fn what_was_asked_for_at_one_server_is_called_off_at_another() {
 }
 
 #[tokio::test]
+async fn what_nobody_carried_out_for_a_day_deletes_nobody() {
+    let (house, app, _) = house().await;
+    let asked = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
+    house.clock.set(asked.begins.plus(DAY));
+    assert_eq!(house.auth.run_guest_deletions().await.unwrap(), None);
+    let failed = GuestDeletion { state: GuestDeletionState::Failed, ..asked };
+    assert_eq!(house.auth.guest_deletion(&app).await.unwrap(), Some(failed));
+    assert_eq!(house.store.user_count(app.key).await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn another_server_goes_on_with_a_deletion_when_one_stops() {
     let (house, app, young) = house().await;
     house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
@@ -103,7 +114,7 @@ async fn another_server_goes_on_with_a_deletion_when_one_stops() {
     let running = waiting.replace("\"waiting\"", "\"running\"");
     let act = PutGuestDeletion { app: app.key, was: Some(waiting), becomes: Some(running) };
     assert!(house.store.put_guest_deletion(act).await.unwrap());
-    house.clock.set(day(9));
+    house.clock.set(day(4));
     let other = house.beside().await;
     assert!(matches!(other.call_guest_deletion_off(&app).await, Err(Error::NoGuestDeletion)));
     assert_eq!(other.run_guest_deletions().await.unwrap(), None);

@@ -38,6 +38,22 @@ fn a_guest_lives_on_in_a_restored_backup() {
     });
 }
 
+/// Guests who were deleted by mistake are what it is brought back for.
+#[test]
+fn a_deletion_that_waited_in_a_backup_does_not_begin() {
+    let place = Place::without_server();
+    let (file, data) = (place.beside("a.backup"), place.beside("other"));
+    assert_eq!(place.raw(["backup", &file]).code, 0);
+    let kept = rusqlite::Connection::open(&file).unwrap();
+    kept.execute("update apps set guest_deletion = '\"waits\"'", []).unwrap();
+    drop(kept);
+    assert_eq!(restore(&file, &data, &[]).code, 0);
+    let restored = rusqlite::Connection::open(format!("{data}/passerby.db")).unwrap();
+    let waiting: u32 =
+        restored.query_row("select count(guest_deletion) from apps", [], |row| row.get(0)).unwrap();
+    assert_eq!(waiting, 0);
+}
+
 #[test]
 fn a_restore_says_what_came_and_what_to_do() {
     let place = Place::without_server();
