@@ -109,13 +109,12 @@ def console(figures):
 def sweeps(figures):
     rows = []
     for sweep in figures.get("sweeps", []):
-        rows.append([f"{sweep['expired']:,}", sweep["load"], f"{sweep['seconds']:.1f}"])
-        for name in ("without", "during"):
-            part = sweep[name]
-            rows[-1] += [f"{part['rate']:,.0f}", ms(part["p99_ms"]), ms(part["max_ms"])]
-        rows[-1].append(f"{sweep['peak_mib']:.0f}")
-    head = ["guests swept", "login load", "seconds", "logins/s without", "p99 ms", "longest ms", "logins/s during",
-            "p99 ms", "longest ms", "peak RSS MiB"]
+        parts = [sweep[name] for name in ("before", "during", "after")]
+        rows.append([f"{sweep['expired']:,}", sweep["load"], f"{sweep['seconds']:.1f}",
+                     *(f"{part['rate']:,.0f}" for part in parts), *(ms(part["p99_ms"]) for part in parts),
+                     *(ms(part["max_ms"]) for part in parts), f"{sweep['peak_mib']:.0f}"])
+    head = ["guests swept", "login load", "seconds", "logins/s before", "during", "after", "p99 ms before", "during",
+            "after", "longest ms before", "during", "after", "peak RSS MiB"]
     return rows and table(head, rows) + "\n"
 
 
@@ -151,8 +150,8 @@ def judged(figures):
         yield "two servers together", f"{found:.2f} of one", f"≥ {TWO_SERVERS}", found >= TWO_SERVERS
     if kind == "postgres":
         for sweep in figures.get("sweeps", []):
-            found = sweep["during"]["p99_ms"] / sweep["without"]["p99_ms"]
-            yield (f"p99 of logins during a sweep of {sweep['expired']:,}, {sweep['load']}", f"{found:.2f} times that without",
+            found = sweep["during"]["p99_ms"] * 2 / (sweep["before"]["p99_ms"] + sweep["after"]["p99_ms"])
+            yield (f"p99 of logins during a sweep of {sweep['expired']:,}, {sweep['load']}", f"{found:.2f} of before and after",
                    f"< {SWEEP_P99_TIMES}", found < SWEEP_P99_TIMES)
     rss = [row["rss_mib"] for stage in stages.values() for row in stage.get("rows", [])]
     rss += [sweep["rss_mib"] for sweep in figures.get("sweeps", [])]

@@ -249,16 +249,14 @@ class Bench:
         watcher.join()
         if watch.failed:
             raise watch.failed
-        parts = {"without": [(watch.asked - span + 1, watch.asked), (watch.ended, watch.ended + span - 1)],
-                 # The deployment that begins the sweep is within it.
-                 "during": [(watch.asked, watch.ended)]}
         found = {"load": "saturation" if share is None else f"{share:.0%} of it", "expired": watch.swept,
                  "seconds": watch.ended - watch.asked, **running.memory()}
-        for name, spans in parts.items():
-            took = [ms for start, ms in answers if any(begin <= start < end for begin, end in spans)]
-            found[name] = {"rate": len(took) / sum(end - begin for begin, end in spans),
-                           "p50_ms": load.percentile(took, 0.5), "p99_ms": load.percentile(took, 0.99),
-                           "max_ms": max(took, default=None)}
+        # The deployment that begins the sweep is within it.
+        for name, begin, end in (("before", watch.asked - span + 1, watch.asked), ("during", watch.asked, watch.ended),
+                                 ("after", watch.ended, watch.ended + span - 1)):
+            took = [ms for start, ms in answers if begin <= start < end]
+            found[name] = {"rate": len(took) / (end - begin), "p50_ms": load.percentile(took, 0.5),
+                           "p99_ms": load.percentile(took, 0.99), "max_ms": max(took, default=None)}
         self.stop()
         return found
 
