@@ -17,7 +17,7 @@ const BITE: u32 = 250;
 /// How many times as long as a bite took the rest after it is, so that others have most of the store, of the disk and
 /// of the processors: a slow bite is one that they, too, waited for.
 const REST: u32 = 2;
-/// The longest rest. A bite that took longer waited for a store that was away.
+/// The longest rest: where a bite takes seconds, it would not end otherwise.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The longest step of the clock that is believed. The reaper tells the store the time once a day, so a longer one
@@ -112,7 +112,14 @@ impl Reaper {
         }
         let (mut removed, mut next) = (0, now.plus(DAY));
         for record in self.store.apps().await? {
-            let policy = policy(&record.config, &record.client_app_id)?;
+            let policy = match policy(&record.config, &record.client_app_id) {
+                Ok(policy) => policy,
+                Err(error) => {
+                    // Guests of the others go all the same.
+                    tracing::error!(app = %record.client_app_id, %error, "no guest of the app expires");
+                    continue;
+                }
+            };
             let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
             let after = known.and_then(|cursor| cursor.after);
             let (events, rests) = (waits(record.key), Rests::taken());

@@ -1,6 +1,6 @@
 //! The apps that are served, as one immutable registry that is replaced whole.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -118,11 +118,12 @@ pub(super) fn issuer_path(app: &ClientAppId) -> String {
 pub(super) struct Registry {
     by_client_app_id: HashMap<ClientAppId, Arc<App>>,
     by_domain: HashMap<DomainId, Arc<App>>,
+    /// Those that are there and were never read.
+    unread: HashSet<AppKey>,
 }
 
 impl Registry {
-    fn add(&mut self, app: App) {
-        let app = Arc::new(app);
+    fn add(&mut self, app: Arc<App>) {
         self.by_domain.insert(app.domain_id, Arc::clone(&app));
         self.by_client_app_id.insert(app.client_app_id.clone(), app);
     }
@@ -134,11 +135,11 @@ impl Auth {
         self.reread_apps(&self.reading.lock().await).await
     }
 
-    /// The same by whoever holds what lets only one read. An app that cannot be read is not served any longer: what it
-    /// was before may be what somebody switched off. The others are.
+    /// The same by whoever holds what lets only one read. An app that cannot be read goes on as it was, or is not served
+    /// when it is new; the others are what they are now.
     pub(super) async fn reread_apps(&self, reading: &MutexGuard<'_, ()>) -> Result<()> {
         for (app, error) in self.read_apps(reading).await? {
-            tracing::error!(%app, %error, "the app is not served until it can be read");
+            tracing::error!(%app, %error, "the app cannot be read, and stays what it was here");
         }
         Ok(())
     }
@@ -155,10 +156,16 @@ impl Auth {
         let changes = self.store().changes().await?;
         let (mut registry, mut unread) = (Registry::default(), Vec::new());
         for record in self.store().apps().await? {
-            let id = record.client_app_id.clone();
+            let (key, id) = (record.key, record.client_app_id.clone());
             match self.read_app(record).await {
-                Ok(app) => registry.add(app),
-                Err(error @ Error::Unreadable(_)) => unread.push((id, error)),
+                Ok(app) => registry.add(Arc::new(app)),
+                Err(error @ Error::Unreadable(_)) => {
+                    match self.app(id.as_str()) {
+                        Ok(live) => registry.add(live),
+                        Err(_) => drop(registry.unread.insert(key)),
+                    }
+                    unread.push((id, error));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -194,6 +201,11 @@ impl Auth {
     /// The app of a domain id, which is how a token names its app.
     pub fn app_of_domain(&self, domain: DomainId) -> Option<Arc<App>> {
         self.apps.load().by_domain.get(&domain).map(Arc::clone)
+    }
+
+    /// Whether an app is there that was never read.
+    pub(super) fn is_unread(&self, app: AppKey) -> bool {
+        self.apps.load().unread.contains(&app)
     }
 
     /// The app with an `_id`.

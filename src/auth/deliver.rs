@@ -20,6 +20,8 @@ const BATCH: u32 = 64;
 const TRIES: u32 = 8;
 /// The rest before the second try; it doubles with each.
 const FIRST_REST_SECS: i64 = 2;
+/// How long the event of an app waits that cannot be read here.
+const UNREAD_REST_SECS: i64 = 600;
 /// Events of which it is known what ran. Beyond that it is forgotten, and all of their triggers are called again.
 const MOST_KNOWN: usize = 10_000;
 
@@ -86,7 +88,11 @@ impl Auth {
 
     /// Calls the triggers of an event that have not run for it; says when that is to be tried again.
     async fn call_triggers(&self, event: &Event) -> Result<Option<Timestamp>> {
-        let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else { return Ok(None) };
+        let Some(app) = self.apps().into_iter().find(|app| app.key == event.app) else {
+            // Kept until somebody can read the app; of one that was deleted nothing is left.
+            let unread = self.is_unread(event.app);
+            return Ok(unread.then(|| self.clock().now().plus(UNREAD_REST_SECS)));
+        };
         let told = match self.told(&app, event).await {
             Ok(Some(told)) => told,
             Ok(None) => return Ok(None),

@@ -163,6 +163,9 @@ impl Auth {
         }
         let Some((path, _)) = &arrival.directory else { return Ok(None) };
         let known = self.store().directory(path).await?;
+        if known.as_ref().is_some_and(|d| self.is_unread(d.app)) {
+            return Err(Error::Unreadable(format!("the app of {path}")));
+        }
         Ok(known.and_then(|d| self.apps().into_iter().find(|app| app.key == d.app)))
     }
 

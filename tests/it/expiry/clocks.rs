@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use passerby::expiry::{BELIEVED, ClockJump, Reaper, Step};
-use passerby::model::{DAY, ExpiryClock, Timestamp};
+use passerby::model::{DAY, DeploymentId, ExpiryClock, ObjectId, Timestamp};
+use passerby::store::Deploy;
 
 use super::{BEGINNING, policy, settings, step};
 use crate::support::House;
@@ -116,4 +117,35 @@ async fn guests_come_in_while_many_are_let_go() {
         assert!(!house.refreshes(&app, guest).await);
         assert_eq!(house.store.sessions_of(app.key, guest.user).await.unwrap(), []);
     }
+}
+
+#[tokio::test]
+async fn guests_go_although_another_app_cannot_be_read() {
+    let house = House::open(BEGINNING).await;
+    let (dev, news) = (
+        house.deploy("dev-aaaaa", settings(policy(ExpiryClock::Age, 1))).await,
+        house.deploy("news-aaaaa", settings(policy(ExpiryClock::Age, 1))).await,
+    );
+    house.log_in(&dev).await;
+    house.log_in(&news).await;
+    let damage = Deploy {
+        app: dev.key,
+        new: None,
+        replaces: Some(dev.deployment),
+        deployment: DeploymentId(ObjectId([9; 12])),
+        config: "{".to_owned(),
+        files: Vec::new(),
+        secrets: Vec::new(),
+        directory: None,
+        listed: None,
+        now: BEGINNING,
+    };
+    house.store.deploy(damage).await.unwrap();
+    let mut reaper = Reaper::new(Arc::clone(&house.store));
+    assert_eq!(step(&mut reaper, day(2)).await.0, 1);
+    assert_eq!(house.store.user_count(dev.key).await.unwrap(), 1);
+    assert_eq!(house.store.user_count(news.key).await.unwrap(), 0);
+    // It goes on as it was, and is heard of no more than that.
+    house.auth.reload().await.unwrap();
+    assert_eq!(house.auth.app("dev-aaaaa").unwrap().deployment, dev.deployment);
 }
