@@ -2,7 +2,8 @@
 --
 -- What 0001 says of every table holds here too.
 --
--- A server that does not know this column can live with it; it neither begins such a deletion nor calls one off.
+-- A server that does not know this column can live with it; it keeps what it is asked for in memory, and knows nothing of
+-- what others were asked for.
 
 
 -- The last deletion that was asked for, and how far it is: a JSON object, null for an app in which none was.

@@ -1,21 +1,33 @@
 //! An administrator removes guests in bulk. It begins after a grace period in which it can be called off, at any of the
 //! servers on the store; one of them carries it out, and another goes on if that one stops.
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::{App, Auth, Error, Result};
 use crate::expiry::{self, Rests};
 use crate::model::{AnonymousUserExpiration, AppKey, DAY, Timestamp, with_causes};
-use crate::store::PutGuestDeletion;
+use crate::store::{self, PutGuestDeletion};
 
 /// Seconds in which a deletion can be called off before anybody is deleted.
 pub const GRACE: i64 = 30;
 
-/// Seconds after which nobody expects a deletion to go on any more: it is one of a store that was brought back, or of
-/// servers that were off.
-const STALE: i64 = DAY;
+/// Seconds after which one that waited is not begun any more: the servers were off, or the store was brought back, and
+/// nobody looks.
+const LATE: i64 = 300;
+
+/// The same for one that ran.
+const FORGOTTEN: i64 = DAY;
+
+/// How often calling off is tried while the deletion changes.
+const CALLS: usize = 3;
+
+/// How often whoever deletes looks whether it was called off.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A deletion of guests, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +52,17 @@ pub enum GuestDeletionState {
     Running,
     /// So many were deleted, since the last server began that carried it out.
     Done(u64),
-    /// The store failed, or nobody went on for a day; some may be deleted. It may be asked for again.
+    /// A guest cannot be read, or nobody went on in time; some may be deleted. It may be asked for again.
     Failed,
+    /// It was called off; some may be deleted.
+    CalledOff,
+}
+
+/// A deletion, and the text of it in the store, which whoever changes it gives back: another server may have written
+/// it otherwise.
+struct Kept {
+    deletion: GuestDeletion,
+    text: String,
 }
 
 impl Auth {
@@ -56,91 +77,126 @@ impl Auth {
         if let Some(jump) = expiry::clock_jump(self.store(), now).await? {
             return Err(Error::ClockJumped { from: jump.from, to: jump.to });
         }
-        let before = self.guest_deletion(app).await?;
-        let busy = [GuestDeletionState::Waiting, GuestDeletionState::Running];
-        if before.as_ref().is_some_and(|before| busy.contains(&before.state)) {
+        let before = self.last_guest_deletion(app).await?;
+        if before.as_ref().is_some_and(|before| before.deletion.is_open()) {
             return Err(Error::GuestDeletionExists);
         }
         let state = GuestDeletionState::Waiting;
         let deletion = GuestDeletion { policy, asked: now, begins: now.plus(GRACE), state };
-        if !self.put_guest_deletion(app.key, before.as_ref(), Some(&deletion)).await? {
+        let was = before.map(|before| before.text);
+        if self.put_guest_deletion(app.key, was, &deletion).await?.is_none() {
             return Err(Error::GuestDeletionExists);
         }
         self.guest_deletion_asked.notify_one();
         Ok(deletion)
     }
 
-    /// The last deletion of an app.
+    /// The last deletion of an app, unless it was called off.
     pub async fn guest_deletion(&self, app: &App) -> Result<Option<GuestDeletion>> {
-        let deletions = self.store().guest_deletions().await?;
-        deletions.iter().find(|(key, _)| *key == app.key).map(|(_, text)| read(text)).transpose()
+        let last = self.last_guest_deletion(app).await?.map(|last| last.deletion);
+        Ok(last.filter(|deletion| deletion.state != GuestDeletionState::CalledOff))
     }
 
-    /// Calls a deletion off, as long as it waits.
+    async fn last_guest_deletion(&self, app: &App) -> Result<Option<Kept>> {
+        let texts = self.store().guest_deletions().await?;
+        let text = texts.into_iter().find(|(key, _)| *key == app.key);
+        text.map(|(_, text)| Ok(Kept { deletion: read(&text)?, text })).transpose()
+    }
+
+    /// Calls a deletion off. One that runs ends within a second or two; those who are deleted by then stay so.
     pub async fn call_guest_deletion_off(&self, app: &App) -> Result<()> {
-        let waiting = self.guest_deletion(app).await?;
-        let waiting = waiting.filter(|deletion| deletion.state == GuestDeletionState::Waiting);
-        let waiting = waiting.ok_or(Error::NoGuestDeletion)?;
-        // It may have begun since.
-        match self.put_guest_deletion(app.key, Some(&waiting), None).await? {
-            true => Ok(()),
-            false => Err(Error::NoGuestDeletion),
+        // It may begin in between: then it is called off as one that runs.
+        for _ in 0..CALLS {
+            let last = self.last_guest_deletion(app).await?.filter(|last| last.deletion.is_open());
+            let Some(Kept { deletion, text }) = last else { return Err(Error::NoGuestDeletion) };
+            // Something stays there, or whoever asked, not having been answered, would ask again.
+            let called_off = GuestDeletion { state: GuestDeletionState::CalledOff, ..deletion };
+            if self.put_guest_deletion(app.key, Some(text), &called_off).await?.is_some() {
+                return Ok(());
+            }
         }
+        Err(Error::NoGuestDeletion)
     }
 
     /// Carries out what is due, and what a server began that stopped; says when the next one is.
     pub async fn run_guest_deletions(&self) -> Result<Option<Timestamp>> {
         let mut next = None;
         for (app, text) in self.store().guest_deletions().await? {
-            let deletion = read(&text)?;
-            match deletion.state {
-                GuestDeletionState::Waiting if self.clock().now() < deletion.begins => {
-                    next = next.into_iter().chain([deletion.begins]).min();
+            let now = self.clock().now();
+            let deletion = match read(&text) {
+                Ok(deletion) if deletion.is_open() && !self.is_unread(app) => deletion,
+                Ok(_) => continue,
+                Err(error) => {
+                    // A newer server's, or damaged: no other app's trouble.
+                    tracing::error!(%error, app = app.0, "a deletion in bulk is left alone");
+                    continue;
                 }
-                GuestDeletionState::Waiting | GuestDeletionState::Running
-                    if deletion.begins.plus(STALE) <= self.clock().now() =>
-                {
-                    let failed = GuestDeletion { state: GuestDeletionState::Failed, ..deletion.clone() };
-                    self.put_guest_deletion(app, Some(&deletion), Some(&failed)).await?;
-                }
-                GuestDeletionState::Waiting | GuestDeletionState::Running => {
-                    self.run_guest_deletion(app, &deletion).await?;
-                }
-                GuestDeletionState::Done(_) | GuestDeletionState::Failed => {}
+            };
+            let patience = if deletion.state == GuestDeletionState::Waiting { LATE } else { FORGOTTEN };
+            if now < deletion.begins {
+                next = next.into_iter().chain([deletion.begins]).min();
+            } else if now < deletion.begins.plus(patience) {
+                self.run_guest_deletion(app, Kept { deletion, text }).await?;
+            } else {
+                let failed = GuestDeletion { state: GuestDeletionState::Failed, ..deletion };
+                self.put_guest_deletion(app, Some(text), &failed).await?;
             }
         }
         Ok(next)
     }
 
-    async fn run_guest_deletion(&self, app: AppKey, deletion: &GuestDeletion) -> Result<()> {
-        let running = GuestDeletion { state: GuestDeletionState::Running, ..deletion.clone() };
-        if !self.put_guest_deletion(app, Some(deletion), Some(&running)).await? {
+    /// Does it, until it is done or called off. When the store fails it goes on being one that runs.
+    async fn run_guest_deletion(&self, app: AppKey, Kept { deletion, text }: Kept) -> Result<()> {
+        let running = GuestDeletion { state: GuestDeletionState::Running, ..deletion };
+        let Some(text) = self.put_guest_deletion(app, Some(text), &running).await? else {
             // Called off, or its app was deleted.
             return Ok(());
-        }
+        };
         let (policy, asked, events) = (running.policy, running.asked, self.waits_for_expiry(app));
-        let swept = expiry::sweep(self.store(), app, policy, asked, None, events, Rests::taken()).await;
-        let state = match swept {
-            Ok(swept) => GuestDeletionState::Done(swept.removed),
-            Err(error) => {
-                tracing::error!(error = %with_causes(&error, ": "), "failed to delete guests in bulk");
-                GuestDeletionState::Failed
+        let sweep = expiry::sweep(self.store(), app, policy, asked, None, events, Rests::taken());
+        let swept = tokio::select! {
+            swept = sweep => swept,
+            left = self.called_off(app, &text) => {
+                self.events_waiting();
+                return left;
             }
         };
         self.events_waiting();
-        let ended = GuestDeletion { state, ..running.clone() };
-        self.put_guest_deletion(app, Some(&running), Some(&ended)).await?;
+        let state = match swept {
+            Ok(swept) => GuestDeletionState::Done(swept.removed),
+            Err(error @ store::Error::Corrupt { .. }) => {
+                tracing::error!(error = %with_causes(&error, ": "), "failed to delete guests in bulk");
+                GuestDeletionState::Failed
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let ended = GuestDeletion { state, ..running };
+        self.put_guest_deletion(app, Some(text), &ended).await?;
         Ok(())
     }
 
+    /// Done when what stands there is not what was put any more.
+    async fn called_off(&self, app: AppKey, running: &str) -> Result<()> {
+        loop {
+            let _ = timeout(LOOK, pending::<()>()).await;
+            let texts = self.store().guest_deletions().await?;
+            if !texts.iter().any(|(key, text)| *key == app && text == running) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Puts a deletion in the place of what was read; what it is there, unless something else was put meanwhile.
     async fn put_guest_deletion(
         &self,
         app: AppKey,
-        was: Option<&GuestDeletion>,
-        becomes: Option<&GuestDeletion>,
-    ) -> Result<bool> {
-        let (was, becomes) = (was.map(write).transpose()?, becomes.map(write).transpose()?);
-        Ok(self.store().put_guest_deletion(PutGuestDeletion { app, was, becomes }).await?)
+        was: Option<String>,
+        becomes: &GuestDeletion,
+    ) -> Result<Option<String>> {
+        let text = serde_json::to_string(becomes)
+            .map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))?;
+        let act = PutGuestDeletion { app, was, becomes: Some(text.clone()) };
+        Ok(self.store().put_guest_deletion(act).await?.then_some(text))
     }
 
     /// Done when a deletion was asked for here. For one waiter.
@@ -149,10 +205,13 @@ impl Auth {
     }
 }
 
-fn read(text: &str) -> Result<GuestDeletion> {
-    serde_json::from_str(text).map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))
+impl GuestDeletion {
+    /// Whether it waits or runs.
+    fn is_open(&self) -> bool {
+        matches!(self.state, GuestDeletionState::Waiting | GuestDeletionState::Running)
+    }
 }
 
-fn write(deletion: &GuestDeletion) -> Result<String> {
-    serde_json::to_string(deletion).map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))
+fn read(text: &str) -> Result<GuestDeletion> {
+    serde_json::from_str(text).map_err(|_| Error::Unreadable("a deletion of guests".to_owned()))
 }

@@ -30,12 +30,13 @@ impl From<GuestDeletion> for View {
             GuestDeletionState::Running => ("running", None),
             GuestDeletionState::Done(removed) => ("done", Some(removed)),
             GuestDeletionState::Failed => ("failed", None),
+            GuestDeletionState::CalledOff => ("called_off", None),
         };
         View { policy: deletion.policy, asked: deletion.asked.0, begins: deletion.begins.0, state, removed }
     }
 }
 
-/// `GET …`: the last one, or null.
+/// `GET …`: the last one, or null when there was none or it was called off.
 pub(super) async fn get(call: Call, Path(app): Path<String>) -> Answer {
     let app = call.app(&app)?;
     let last = call.auth().guest_deletion(&app).await.map_err(|e| call.failed(e, Some(&app)))?;
@@ -54,7 +55,7 @@ pub(super) async fn ask(call: Call, Path(app): Path<String>, request: Body) -> A
     Ok(reply::json(StatusCode::ACCEPTED, &View::from(asked)))
 }
 
-/// `DELETE …`: called off. 404 when none waits.
+/// `DELETE …`: called off, also while it runs; who is deleted by then stays so. 404 when none waits or runs.
 pub(super) async fn call_off(call: Call, Path(app): Path<String>) -> Answer {
     let app = call.app(&app)?;
     call.auth().call_guest_deletion_off(&app).await.map_err(|e| call.failed(e, Some(&app)))?;

@@ -35,6 +35,17 @@ async fn shown(place: &Place, refusal: Option<&Refusal>) -> Result<Response, Tro
     Ok(if waits { page::again_in(page, 3) } else { page })
 }
 
+/// The button that ends a deletion, for owners.
+fn ending(place: &Place, label: &str) -> Markup {
+    html! {
+        @if place.is_owner {
+            (pieces::form(&place.visit, &place.page("/users/bulk/call-off"), &html! {
+                button class="primary" { (label) }
+            }))
+        }
+    }
+}
+
 /// What was asked for, and how far it is.
 fn state(place: &Place, deletion: &Value) -> Markup {
     let left = number(deletion, "begins") - place.visit.now().0;
@@ -44,14 +55,15 @@ fn state(place: &Place, deletion: &Value) -> Markup {
             "waiting" => {
                 div class="banner" role="status" {
                     p { strong { "In " (left.max(0)) " seconds" } " " (whom) " are deleted. Nobody is yet." }
-                    @if place.is_owner {
-                        (pieces::form(&place.visit, &place.page("/users/bulk/call-off"), &html! {
-                            button class="primary" { "Call it off" }
-                        }))
-                    }
+                    (ending(place, "Call it off"))
                 }
             }
-            "running" => div class="banner" role="status" { p { (whom) " are being deleted." } },
+            "running" => {
+                div class="banner" role="status" {
+                    p { (whom) " are being deleted." }
+                    (ending(place, "Stop it"))
+                }
+            }
             "done" => p class="done" role="status" { (number(deletion, "removed")) " guests were deleted: " (whom) "." },
             _ => div class="refused" role="alert" { p { "It failed on the way; some may be deleted. Ask for it again." } },
         }
