@@ -153,7 +153,7 @@ pub(super) fn done(word: Option<&str>) -> Markup {
         Some("ran") => "The user confirmation ran.",
         Some("kept") => "Saved, and in force.",
         Some("ended") => "That session is over.",
-        Some("called-off") => "Called off. Nobody was deleted.",
+        Some("called-off") => "Called off: nobody more is deleted.",
         Some("discarded") => "The draft is gone. What is live did not change.",
         Some("redeployed") => "Deployed again. Clients see it from now on.",
         _ => return html! {},

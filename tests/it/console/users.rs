@@ -144,5 +144,5 @@ fn a_bulk_deletion_is_tried_dry_asked_for_and_called_off() {
     let again = browser.post(&bulk.path, &[("form_token", &token), ("clock", "age"), ("days", "1")]);
     assert_eq!(again.status, 409);
     let off = asked.submit(&browser, &format!("{}/call-off", bulk.path), &[]);
-    assert!(off.text.contains("Called off. Nobody was deleted."), "{}", off.text);
+    assert!(off.text.contains("Called off: nobody more is deleted."), "{}", off.text);
 }
