@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::model::{AnonymousUserExpiration, AppConfig, AppKey, ClientAppId, DAY, Timestamp, UserId};
-use crate::store::{Error, Expire, Result, Store};
+use crate::store::{AppRecord, Error, Expire, Expired, Result, Store};
 
 /// Guests that one act removes at most.
 const BITE: u32 = 250;
@@ -112,26 +112,35 @@ impl Reaper {
         }
         let (mut removed, mut next) = (0, now.plus(DAY));
         for record in self.store.apps().await? {
-            let policy = match policy(&record.config, &record.client_app_id) {
-                Ok(policy) => policy,
-                Err(error) => {
-                    // Guests of the others go all the same.
-                    tracing::error!(app = %record.client_app_id, %error, "no guest of the app expires");
-                    continue;
+            match self.step_in(&record, now, waits(record.key)).await {
+                Ok((gone, due)) => {
+                    removed += gone;
+                    next = due.map_or(next, |due| next.min(due));
                 }
-            };
-            let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
-            let after = known.and_then(|cursor| cursor.after);
-            let (events, rests) = (waits(record.key), Rests::taken());
-            let swept = sweep(&*self.store, record.key, policy, now, after, events, rests).await?;
-            removed += swept.removed;
-            self.cursors.insert(record.key, Cursor { policy, after: swept.after });
-            if let Some(due) = self.store.next_expiry(record.key, policy, swept.after).await? {
-                next = next.min(due);
+                // Guests of the others go all the same.
+                Err(error @ Error::Corrupt { .. }) => {
+                    tracing::error!(app = %record.client_app_id, %error, "guests of the app do not expire");
+                }
+                Err(error) => return Err(error),
             }
         }
         // Never at once: what is due now was just removed.
         Ok(Step::Done { removed, next: next.max(now.plus(1)) })
+    }
+
+    /// The same in an app: how many were removed, and when somebody is due again.
+    async fn step_in(
+        &mut self,
+        record: &AppRecord,
+        now: Timestamp,
+        events: bool,
+    ) -> Result<(u64, Option<Timestamp>)> {
+        let policy = policy(&record.config, &record.client_app_id)?;
+        let known = self.cursors.get(&record.key).filter(|cursor| cursor.policy == policy);
+        let after = known.and_then(|cursor| cursor.after);
+        let swept = sweep(&*self.store, record.key, policy, now, after, events, Rests::taken()).await?;
+        self.cursors.insert(record.key, Cursor { policy, after: swept.after });
+        Ok((swept.removed, self.store.next_expiry(record.key, policy, swept.after).await?))
     }
 }
 
@@ -162,7 +171,7 @@ pub async fn sweep(
 ) -> Result<Swept> {
     let mut removed = 0;
     loop {
-        let bite = store.expire(Expire { app, policy, now, after, limit: BITE, events }).await?;
+        let bite = bite(store, app, policy, now, after, events).await?;
         removed += u64::try_from(bite.removed.len()).unwrap_or_default();
         after = bite.after;
         if !bite.more {
@@ -170,6 +179,18 @@ pub async fn sweep(
         }
         rests.rest().await;
     }
+}
+
+/// One bite of a sweep.
+pub async fn bite(
+    store: &dyn Store,
+    app: AppKey,
+    policy: AnonymousUserExpiration,
+    now: Timestamp,
+    after: Option<UserId>,
+    events: bool,
+) -> Result<Expired> {
+    store.expire(Expire { app, policy, now, after, limit: BITE, events }).await
 }
 
 fn policy(config: &str, app: &ClientAppId) -> Result<AnonymousUserExpiration> {

@@ -15,7 +15,7 @@ use crate::model::{
     AppConfig, AppId, AppKey, ClientAppId, DeploymentId, DomainId, GroupId, ObjectId, ProviderId,
     ProviderType, Timestamp,
 };
-use crate::store::{AppRecord, NamedSecret};
+use crate::store::{self, AppRecord, NamedSecret};
 
 /// An app as it is live.
 pub struct App {
@@ -159,10 +159,10 @@ impl Auth {
             let (key, id) = (record.key, record.client_app_id.clone());
             match self.read_app(record).await {
                 Ok(app) => registry.add(Arc::new(app)),
-                Err(error @ Error::Unreadable(_)) => {
-                    match self.app(id.as_str()) {
-                        Ok(live) => registry.add(live),
-                        Err(_) => drop(registry.unread.insert(key)),
+                Err(error @ (Error::Unreadable(_) | Error::Store(store::Error::Corrupt { .. }))) => {
+                    match self.app(id.as_str()).ok().filter(|live| live.key == key) {
+                        Some(live) => registry.add(live),
+                        None => drop(registry.unread.insert(key)),
                     }
                     unread.push((id, error));
                 }

@@ -8,10 +8,10 @@ use crate::model::{AppKey, ProviderType, User, UserId};
 use crate::store::Operation;
 
 impl Auth {
-    /// Whether a trigger of the app waits for guests that go.
+    /// Whether a trigger of the app waits for guests that go, or may: of an app that is not known here.
     pub fn waits_for_expiry(&self, app: AppKey) -> bool {
         let app = self.apps().into_iter().find(|a| a.key == app);
-        app.is_some_and(|app| app.behaviour.triggers.wait_for(Operation::Delete, ProviderType::AnonUser))
+        app.is_none_or(|app| app.behaviour.triggers.wait_for(Operation::Delete, ProviderType::AnonUser))
     }
 
     /// A page of the guests that the app's policy lets go now, by ascending id.
