@@ -1,12 +1,9 @@
 //! An administrator removes guests in bulk. It begins after a grace period in which it can be called off, at any of the
 //! servers on the store; one of them carries it out, and another goes on if that one stops.
 
-use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::{App, Auth, Error, Result};
 use crate::expiry::{self, Rests};
@@ -25,9 +22,6 @@ const FORGOTTEN: i64 = DAY;
 
 /// How often calling off is tried while the deletion changes.
 const CALLS: usize = 3;
-
-/// How often whoever deletes looks whether it was called off.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// A deletion of guests, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +46,7 @@ pub enum GuestDeletionState {
     Running,
     /// So many were deleted, since the last server began that carried it out.
     Done(u64),
-    /// A guest cannot be read, or nobody went on in time; some may be deleted. It may be asked for again.
+    /// A guest cannot be read, or nobody began it or went on in time; some may be deleted. It may be asked for again.
     Failed,
     /// It was called off; some may be deleted.
     CalledOff,
@@ -63,6 +57,15 @@ pub enum GuestDeletionState {
 struct Kept {
     deletion: GuestDeletion,
     text: String,
+}
+
+/// What a look at all deletions found.
+#[derive(Default)]
+struct Looked {
+    /// Those that run.
+    running: Vec<(AppKey, Kept)>,
+    /// When the next one begins.
+    next: Option<Timestamp>,
 }
 
 impl Auth {
@@ -118,70 +121,81 @@ impl Auth {
         Err(Error::NoGuestDeletion)
     }
 
-    /// Carries out what is due, and what a server began that stopped; says when the next one is.
+    /// Carries out what is due, one after the other, and what a server began that stopped; says when the next one is.
     pub async fn run_guest_deletions(&self) -> Result<Option<Timestamp>> {
-        let mut next = None;
-        for (app, text) in self.store().guest_deletions().await? {
-            let now = self.clock().now();
-            let deletion = match read(&text) {
-                Ok(deletion) if deletion.is_open() && !self.is_unread(app) => deletion,
-                Ok(_) => continue,
-                Err(error) => {
-                    // A newer server's, or damaged: no other app's trouble.
-                    tracing::error!(%error, app = app.0, "a deletion in bulk is left alone");
-                    continue;
-                }
-            };
-            let patience = if deletion.state == GuestDeletionState::Waiting { LATE } else { FORGOTTEN };
-            if now < deletion.begins {
-                next = next.into_iter().chain([deletion.begins]).min();
-            } else if now < deletion.begins.plus(patience) {
-                self.run_guest_deletion(app, Kept { deletion, text }).await?;
-            } else {
-                let failed = GuestDeletion { state: GuestDeletionState::Failed, ..deletion };
-                self.put_guest_deletion(app, Some(text), &failed).await?;
-            }
+        // Whose guests are deleted, and which triggers wait for that, may be new here.
+        self.catch_up().await?;
+        loop {
+            let looked = self.look_at_guest_deletions().await?;
+            let Some((app, running)) = looked.running.into_iter().next() else { return Ok(looked.next) };
+            self.run_guest_deletion(app, running).await?;
         }
-        Ok(next)
     }
 
-    /// Does it, until it is done or called off. When the store fails it goes on being one that runs.
-    async fn run_guest_deletion(&self, app: AppKey, Kept { deletion, text }: Kept) -> Result<()> {
-        let running = GuestDeletion { state: GuestDeletionState::Running, ..deletion };
-        let Some(text) = self.put_guest_deletion(app, Some(text), &running).await? else {
-            // Called off, or its app was deleted.
-            return Ok(());
-        };
-        let (policy, asked, events) = (running.policy, running.asked, self.waits_for_expiry(app));
-        let sweep = expiry::sweep(self.store(), app, policy, asked, None, events, Rests::taken());
-        let swept = tokio::select! {
-            swept = sweep => swept,
-            left = self.called_off(app, &text) => {
-                self.events_waiting();
-                return left;
+    /// Has those begin that are due, and ends those that nobody looks after any more.
+    async fn look_at_guest_deletions(&self) -> Result<Looked> {
+        let (mut looked, now) = (Looked::default(), self.clock().now());
+        for (app, text) in self.store().guest_deletions().await? {
+            // What cannot be read is a newer server's, or told to whoever asks for it.
+            let Ok(deletion) = read(&text) else { continue };
+            if !deletion.is_open() || self.is_unread(app) {
+                continue;
             }
-        };
-        self.events_waiting();
-        let state = match swept {
-            Ok(swept) => GuestDeletionState::Done(swept.removed),
-            Err(error @ store::Error::Corrupt { .. }) => {
+            let waits = deletion.state == GuestDeletionState::Waiting;
+            if now < deletion.begins {
+                looked.next = looked.next.into_iter().chain([deletion.begins]).min();
+            } else if deletion.begins.plus(if waits { LATE } else { FORGOTTEN }) <= now {
+                let failed = GuestDeletion { state: GuestDeletionState::Failed, ..deletion };
+                self.put_guest_deletion(app, Some(text), &failed).await?;
+            } else if waits {
+                let deletion = GuestDeletion { state: GuestDeletionState::Running, ..deletion };
+                let begun = self.put_guest_deletion(app, Some(text), &deletion).await?;
+                looked.running.extend(begun.map(|text| (app, Kept { deletion, text })));
+            } else {
+                looked.running.push((app, Kept { deletion, text }));
+            }
+        }
+        Ok(looked)
+    }
+
+    /// Goes on with one that runs until it is done or called off. When the store fails it goes on being one that runs.
+    async fn run_guest_deletion(&self, app: AppKey, Kept { deletion, text }: Kept) -> Result<()> {
+        let state = match self.sweep_unless_called_off(app, &deletion, &text).await {
+            Ok(removed) => GuestDeletionState::Done(removed),
+            Err(Error::Store(error @ store::Error::Corrupt { .. })) => {
                 tracing::error!(error = %with_causes(&error, ": "), "failed to delete guests in bulk");
                 GuestDeletionState::Failed
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
-        let ended = GuestDeletion { state, ..running };
-        self.put_guest_deletion(app, Some(text), &ended).await?;
+        self.events_waiting();
+        // Not when it was called off.
+        self.put_guest_deletion(app, Some(text), &GuestDeletion { state, ..deletion }).await?;
         Ok(())
     }
 
-    /// Done when what stands there is not what was put any more.
-    async fn called_off(&self, app: AppKey, running: &str) -> Result<()> {
+    /// Deletes bite by bite, as long as the deletion stands in the store as it did; says how many.
+    async fn sweep_unless_called_off(
+        &self,
+        app: AppKey,
+        deletion: &GuestDeletion,
+        text: &str,
+    ) -> Result<u64> {
+        let (mut removed, mut after, mut rests) = (0, None, Rests::taken());
+        let events = self.waits_for_expiry(app);
         loop {
-            let _ = timeout(LOOK, pending::<()>()).await;
-            let texts = self.store().guest_deletions().await?;
-            if !texts.iter().any(|(key, text)| *key == app && text == running) {
-                return Ok(());
+            let (policy, asked) = (deletion.policy, deletion.asked);
+            let bite = expiry::bite(self.store(), app, policy, asked, after, events).await?;
+            removed += u64::try_from(bite.removed.len()).unwrap_or_default();
+            after = bite.after;
+            if !bite.more {
+                return Ok(removed);
+            }
+            rests.rest().await;
+            // Others that are due meanwhile begin, so that they are not late.
+            let looked = self.look_at_guest_deletions().await?;
+            if !looked.running.iter().any(|(key, kept)| *key == app && kept.text == text) {
+                return Ok(removed);
             }
         }
     }

@@ -237,8 +237,8 @@ pub enum Error {
     /// Guests are being deleted in bulk already, or wait for it.
     #[error("a deletion of guests waits or runs already: call it off, or wait for its end")]
     GuestDeletionExists,
-    /// No deletion of guests waits that could be called off.
-    #[error("no deletion of guests waits")]
+    /// No deletion of guests waits or runs that could be called off.
+    #[error("no deletion of guests waits or runs")]
     NoGuestDeletion,
     /// An app directory whose files are not valid.
     #[error("the app directory is not valid: {0} problem(s)")]

@@ -624,7 +624,7 @@ pub struct PutGuestDeletion {
     pub app: AppKey,
     /// What was read.
     pub was: Option<String>,
-    /// What becomes of it; `None` when it is called off. Nothing happens when this stands there already.
+    /// What becomes of it; `None`: as if there had been none. Nothing happens when this stands there already.
     pub becomes: Option<String>,
 }
 

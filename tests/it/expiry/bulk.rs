@@ -1,5 +1,7 @@
 //! Guests deleted in bulk by an administrator.
 
+use std::sync::Arc;
+
 use passerby::auth::{Error, GRACE, GuestDeletion, GuestDeletionState};
 use passerby::model::{AppKey, DAY, ExpiryClock, Timestamp};
 use passerby::store::PutGuestDeletion;
@@ -12,7 +14,7 @@ fn day(n: i64) -> Timestamp {
 }
 
 /// An app that keeps guests for good, an old guest, and one who came on the third day, which it is now.
-async fn house() -> (House, std::sync::Arc<passerby::auth::App>, crate::support::Guest) {
+async fn house() -> (House, Arc<passerby::auth::App>, crate::support::Guest) {
     let house = House::open(BEGINNING).await;
     let app = house.deploy("news-aaaaa", settings(policy(ExpiryClock::Never, 90))).await;
     house.log_in(&app).await;
@@ -103,7 +105,31 @@ async fn begin(house: &House, app: AppKey) {
 }
 
 #[tokio::test]
-async fn what_runs_is_stopped() {
+async fn what_runs_is_stopped_between_two_bites() {
+    let house = House::open(BEGINNING).await;
+    let app = house.deploy("news-aaaaa", settings(policy(ExpiryClock::Never, 90))).await;
+    for _ in 0..2_000 {
+        house.log_in(&app).await;
+    }
+    house.clock.set(day(3));
+    house.store.see_time(day(3)).await.unwrap();
+    let asked = house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
+    house.clock.set(asked.begins);
+    let server = Arc::clone(&house.auth);
+    let run = tokio::spawn(async move { server.run_guest_deletions().await.unwrap() });
+    let state = async || house.auth.guest_deletion(&app).await.unwrap().map(|deletion| deletion.state);
+    while state().await == Some(GuestDeletionState::Waiting) {
+        tokio::task::yield_now().await;
+    }
+    house.auth.call_guest_deletion_off(&app).await.unwrap();
+    assert_eq!(run.await.unwrap(), None);
+    assert_eq!(house.auth.guest_deletion(&app).await.unwrap(), None);
+    let left = house.store.user_count(app.key).await.unwrap();
+    assert!((1..2_000).contains(&left), "{left} are left");
+}
+
+#[tokio::test]
+async fn what_a_server_left_behind_is_called_off() {
     let (house, app, _) = house().await;
     house.auth.delete_guests(&app, policy(ExpiryClock::Age, 1)).await.unwrap();
     begin(&house, app.key).await;

@@ -65,7 +65,7 @@ fn state(place: &Place, deletion: &Value) -> Markup {
                 }
             }
             "done" => p class="done" role="status" { (number(deletion, "removed")) " guests were deleted: " (whom) "." },
-            _ => div class="refused" role="alert" { p { "It failed on the way; some may be deleted. Ask for it again." } },
+            _ => div class="refused" role="alert" { p { "It was not carried out to its end; some may be deleted. Ask for it again." } },
         }
     }
 }
