@@ -94,9 +94,24 @@ pub(super) async fn reap(store: Arc<dyn Store>, Http { auth, metrics, .. }: Http
     }
 }
 
-/// How long it is until then: a second at least.
-fn until(then: Timestamp, auth: &Auth) -> Duration {
-    Duration::from_secs(u64::try_from(then.0 - auth.clock().now().0).unwrap_or_default().max(1))
+/// What came of a turn at work that says when the next of it is due: nothing while another server has the turn.
+type Turn = auth::Result<Option<auth::Result<Option<Timestamp>>>>;
+
+/// How long to wait after a turn: until the next of the work is due, a second at least and `longest` at most. Says what
+/// failed.
+fn wait_after(turn: Turn, longest: Duration, auth: &Auth, failed: &str) -> Duration {
+    match turn.and_then(Option::transpose) {
+        Ok(Some(Some(due))) => {
+            let wait = u64::try_from(due.0 - auth.clock().now().0).unwrap_or_default();
+            Duration::from_secs(wait.max(1)).min(longest)
+        }
+        Ok(Some(None)) => longest,
+        Ok(None) => TURN_REST,
+        Err(error) => {
+            complain(&error, failed);
+            REAPER_REST
+        }
+    }
 }
 
 /// Tells the operator what could not be done; nothing of a store that has moved, of which that was told once.
@@ -144,15 +159,7 @@ pub(super) async fn deliver(auth: Arc<Auth>, mut stop: Stop) {
             _ = stop.changed() => return,
         };
         let longest = if auth.is_one_of_many() { SHARED_DELIVERY_REST } else { DELIVERY_REST };
-        let wait = match delivered.and_then(Option::transpose) {
-            Ok(Some(Some(due))) => until(due, &auth).min(longest),
-            Ok(Some(None)) => longest,
-            Ok(None) => TURN_REST,
-            Err(error) => {
-                complain(&error, "failed to deliver events");
-                REAPER_REST
-            }
-        };
+        let wait = wait_after(delivered, longest, &auth, "failed to deliver events");
         tokio::select! {
             () = rest(wait) => {}
             () = auth.event_kept() => {}
@@ -170,15 +177,7 @@ pub(super) async fn delete_guests(auth: Arc<Auth>, mut stop: Stop) {
             _ = stop.changed() => return,
         };
         let longest = if auth.is_one_of_many() { TURN_REST } else { DELIVERY_REST };
-        let wait = match next.and_then(Option::transpose) {
-            Ok(Some(Some(at))) => until(at, &auth).min(longest),
-            Ok(Some(None)) => longest,
-            Ok(None) => TURN_REST,
-            Err(error) => {
-                complain(&error, "failed to delete guests in bulk");
-                REAPER_REST
-            }
-        };
+        let wait = wait_after(next, longest, &auth, "failed to delete guests in bulk");
         tokio::select! {
             () = rest(wait) => {}
             () = auth.guest_deletion_asked() => {}
